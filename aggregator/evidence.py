@@ -1,0 +1,68 @@
+"""What is known about one provider in one state: every source's answer, in order of priority. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from sources.contract import ErrorKind, SourceScope
+from sources.records import EnrollmentRecord
+
+
+class SourceOutcome(StrEnum):
+    """What became of asking one source."""
+
+    FOUND = "FOUND"
+    EMPTY = "EMPTY"
+    """The source answered and does not know the provider."""
+    ERROR = "ERROR"
+    TIMEOUT = "TIMEOUT"
+    SKIPPED = "SKIPPED"
+    """Not waited for: it could not have changed the answer."""
+
+
+class Freshness(StrEnum):
+    """Where an answer came from."""
+
+    LIVE = "LIVE"
+    MEMORY = "MEMORY"
+    REDIS = "REDIS"
+    STALE = "STALE"
+    """Past its time to live, used because the source is down (row K13)."""
+
+
+class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One source's answer. FOUND and EMPTY are clean; only they are ever cached (row K6)."""
+
+    source: str
+    scope: SourceScope
+    outcome: SourceOutcome
+    records: tuple[EnrollmentRecord, ...] = ()
+    error: ErrorKind | None = None
+    latency_ms: float = 0.0
+    """Time the source took when it was asked."""
+    verified_at: datetime | None = None
+    """When the source gave this answer, UTC; None for an answer that is not clean."""
+    freshness: Freshness = Freshness.LIVE
+    absent_since: datetime | None = None
+    """The source dropped these records then, and that is not confirmed yet (row S14)."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the source really answered."""
+        return self.outcome is SourceOutcome.FOUND or self.outcome is SourceOutcome.EMPTY
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """All answers for one (NPI, state), state sources first, then national, each by priority and name."""
+
+    npi: str
+    state: str
+    answers: tuple[SourceAnswer, ...]
+
+    def chosen(self) -> SourceAnswer | None:
+        """The first answer, by priority and never by speed, that holds records (rows A1, A14)."""
+        for answer in self.answers:
+            if answer.outcome is SourceOutcome.FOUND:
+                return answer
+        return None
