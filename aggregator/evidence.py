@@ -1,6 +1,6 @@
 """What is known about one provider in one state: every source's answer, in order of priority. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -59,6 +59,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     npi: str
     state: str
     answers: tuple[SourceAnswer, ...]
+    npi_deactivated_on: date | None = None
+    """Day on which NPPES deactivated the NPI, where a list that says so is loaded (row V4)."""
 
     def chosen(self) -> SourceAnswer | None:
         """The first answer, by priority and never by speed, that holds records (rows A1, A14)."""

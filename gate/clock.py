@@ -1,0 +1,19 @@
+"""Where time comes from. Everything that needs the time is given a `Clock`; nothing calls `now` on its own."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from sources.states import TIME_ZONES
+
+Clock = Callable[[], datetime]
+"""The present instant, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def today_in(state: str, now: datetime) -> date:
+    """The calendar day in the state's own time zone, by which deadlines are counted (row R19)."""
+    return now.astimezone(TIME_ZONES[state]).date()

@@ -1,0 +1,240 @@
+"""The deployment's settings: environment variables with the prefix ``GATE_``, or a TOML file.
+
+Nested keys are joined by two underscores: ``GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__API_KEY``. Settings are frozen and
+verified together: a configuration that is half secured or contradicts itself refuses to start and names the key.
+"""
+
+import json
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sources.connection import SourceConnection
+from sources.states import STATES
+
+
+class Environment(StrEnum):
+    """Production refuses what only development may do: the local signing key, the sandbox, plaintext off loopback."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _listed(value: object) -> object:
+    """Accept ``TX,CA`` beside a JSON list."""
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+def _known_states(states: tuple[str, ...]) -> tuple[str, ...]:
+    upper = tuple(dict.fromkeys(state.upper() for state in states))
+    if unknown := [state for state in upper if state not in STATES]:
+        raise ValueError(f"not a US state code: {', '.join(unknown)}")
+    return upper
+
+
+def _mode(value: object) -> object:
+    """`warn` and `disabled` are accepted for `audit` and `off`."""
+    text = value.lower() if isinstance(value, str) else value
+    return {"warn": "audit", "disabled": "off"}.get(text, text) if isinstance(text, str) else text
+
+
+class ProviderEnrollmentSettings(BaseModel):
+    """The defaults that a tenant inherits, and the deployment's own contracts with the sources."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    enabled_states: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_known_states)] = ()
+    """States whose claims are checked; empty: checking is off."""
+    gate_mode: Annotated[Literal["audit", "enforce", "off"], BeforeValidator(_mode)] = "audit"
+    cache_ttl_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60)] = 60
+    negative_ttl_seconds: Annotated[int, Field(ge=0, le=24 * 3600)] = 300
+    """How long proven absence is believed."""
+    max_stale_hours: Annotated[float, Field(ge=0, le=30 * 24)] = 24
+    """How old evidence may be that answers while its source is down."""
+    tmhp_pems: SourceConnection = SourceConnection()
+    caqh_proview: SourceConnection = SourceConnection()
+    ca_pave: SourceConnection = SourceConnection()
+    fl_fmmis: SourceConnection = SourceConnection()
+    ny_emedny: SourceConnection = SourceConnection()
+    other_sources: dict[str, SourceConnection] = {}
+    """Connections of sources that other packages provide, by name."""
+
+    def connection(self, source: str) -> SourceConnection:
+        """The deployment's own connection to `source`; unconfigured when nothing was said."""
+        built_in = getattr(self, source, None) if source in type(self).model_fields else None
+        if isinstance(built_in, SourceConnection):
+            return built_in
+        return self.other_sources.get(source, SourceConnection())
+
+
+class LentCredential(SourceConnection):
+    """A credential the deployment lends to some tenants for their own contracts with an upstream."""
+
+    tenants: frozenset[str]
+    """Tenants that may name it."""
+
+
+class AuthSettings(BaseModel):
+    """Who vouches for callers. Without `jwks_url` the local development key does, in development only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    jwks_url: str = ""
+    """Where the site's identity provider publishes its keys."""
+    issuer: str = ""
+    audience: str = ""
+    algorithms: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("RS256", "ES256")
+    clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
+
+
+class TlsSettings(BaseModel):
+    """Certificate of the gRPC door; with `client_ca_file` callers must present one too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    certificate_file: Path | None = None
+    private_key_file: Path | None = None
+    client_ca_file: Path | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the gRPC door speaks TLS."""
+        return self.certificate_file is not None and self.private_key_file is not None
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GATE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        secrets_dir=None,
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Path(".gate")
+    """Where the embedded database, the development key and spools live."""
+    database_url: SecretStr = SecretStr("")
+    """``postgresql://user:password@host/name`` or ``sqlite:///path``; empty: SQLite below `data_dir`."""
+    redis_url: SecretStr = SecretStr("")
+    """``redis://host:6379/0``; empty: each process caches on its own."""
+    grpc_address: str = "127.0.0.1:50051"
+    http_address: str = "127.0.0.1:8080"
+    sandbox_address: str = "127.0.0.1:8090"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
+    """Longest time one claim's check may take when its caller names no deadline."""
+    batch_budget_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """The same for one batch."""
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 15.0
+    """How long calls in flight may take to finish after SIGTERM."""
+    provider_enrollment: ProviderEnrollmentSettings = ProviderEnrollmentSettings()
+    credentials: dict[str, LentCredential] = {}
+    auth: AuthSettings = AuthSettings()
+    tls: TlsSettings = TlsSettings()
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database URL with the asynchronous driver named."""
+        url = self.database_url.get_secret_value()
+        if not url:
+            return f"sqlite+aiosqlite:///{self.data_dir / 'gate.db'}"
+        for plain, driver in (("postgresql://", "postgresql+asyncpg://"), ("postgres://", "postgresql+asyncpg://")):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url.replace("sqlite:///", "sqlite+aiosqlite:///", 1) if url.startswith("sqlite:///") else url
+
+    @property
+    def uses_development_key(self) -> bool:
+        """Whether the local key, not an identity provider, vouches for callers."""
+        return not self.auth.jwks_url
+
+    @model_validator(mode="after")
+    def _must_be_whole(self) -> Self:
+        problems = [*self._half_secured(), *(self._unfit_for_production() if self._is_production else ())]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def _is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    def _half_secured(self) -> list[str]:
+        problems = []
+        if self.auth.jwks_url and not (self.auth.issuer and self.auth.audience):
+            problems.append("GATE_AUTH__JWKS_URL needs GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE beside it")
+        if (self.auth.issuer or self.auth.audience) and not self.auth.jwks_url:
+            problems.append("GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE mean nothing without GATE_AUTH__JWKS_URL")
+        if any(algorithm.startswith("HS") or algorithm == "none" for algorithm in self.auth.algorithms):
+            problems.append("GATE_AUTH__ALGORITHMS must be asymmetric: a published key cannot be a shared secret")
+        if (self.tls.certificate_file is None) != (self.tls.private_key_file is None):
+            problems.append("GATE_TLS__CERTIFICATE_FILE and GATE_TLS__PRIVATE_KEY_FILE need each other")
+        if self.tls.client_ca_file is not None and not self.tls.is_on:
+            problems.append("GATE_TLS__CLIENT_CA_FILE means nothing without GATE_TLS__CERTIFICATE_FILE")
+        return problems
+
+    def _unfit_for_production(self) -> list[str]:
+        problems = []
+        if self.uses_development_key:
+            problems.append("GATE_ENVIRONMENT=production refuses the development signing key: set GATE_AUTH__JWKS_URL")
+        if not self.tls.is_on and not is_loopback(self.grpc_address):
+            problems.append("GATE_ENVIRONMENT=production refuses plaintext gRPC off loopback: set GATE_TLS__…")
+        return problems
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before environment before mounted secrets before the TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls) if settings_cls.model_config.get("toml_file") else None
+        sources = (init_settings, env_settings, file_secret_settings, toml)
+        return tuple(source for source in sources if source is not None)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether ``host:port`` can only be reached from this machine."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - one override per field, verified by the model
+    """Read the settings of this process; `config_file` is TOML with the same nested keys in lower case.
+
+    Raises:
+        pydantic.ValidationError: naming each key that does not fit; values are left out.
+    """
+    if config_file is None:
+        return Settings(**overrides)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config_file)
+
+    return FromFile(**overrides)
