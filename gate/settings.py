@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     """``postgresql://user:password@host/name`` or ``sqlite:///path``; empty: SQLite below `data_dir`."""
     redis_url: SecretStr = SecretStr("")
     """``redis://host:6379/0``; empty: each process caches on its own."""
+    migrate_on_start: bool = True
+    """Bring the database to this release's schema before serving; replicas take turns."""
     grpc_address: str = "127.0.0.1:50051"
     http_address: str = "127.0.0.1:8080"
     sandbox_address: str = "127.0.0.1:8090"

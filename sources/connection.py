@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from sources.parsing import DateFormat
 from sources.statuses import StatusMeaning
@@ -96,6 +96,13 @@ class SourceConnection(BaseModel):
     """Our name of a field to the upstream's, as a dotted path."""
     statuses: Annotated[Mapping[str, str], AfterValidator(_known_meanings)] = {}
     """The upstream's status word to one of ours, with an optional reason: ``EXPIRED/FAILED_TO_REVALIDATE``."""
+
+    max_per_second: Annotated[float | None, Field(gt=0, le=10_000)] = None
+    """Calls a second that the site's contract allows; unset: as the source's description says."""
+    max_concurrency: Annotated[int | None, Field(gt=0, le=1_000)] = None
+    """Calls at a time that the site's contract allows; unset: as the source's description says."""
+    attempt_timeout: Annotated[float | None, Field(gt=0, le=60)] = None
+    """Seconds one attempt may take; unset: as the source's description says."""
 
     @property
     def is_configured(self) -> bool:

@@ -189,6 +189,7 @@ class TenantConfig(_message.Message):
     REVALIDATION_WARNING_DAYS_FIELD_NUMBER: _builtins.int
     OVERRIDES_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    UMBRELLA_COVERS_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     version: _builtins.int
     gate_mode: _decision_pb2.GateMode.ValueType
@@ -213,6 +214,10 @@ class TenantConfig(_message.Message):
     def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyOverride]: ...
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___TenantSource]: ...
+    @_builtins.property
+    def umbrella_covers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Lines of business that an enrollment in plain MEDICAID includes; naming MEDICAID alone: no other."""
+
     def __init__(
         self,
         *,
@@ -234,10 +239,11 @@ class TenantConfig(_message.Message):
         revalidation_warning_days: _abc.Iterable[_builtins.int] | None = ...,
         overrides: _abc.Iterable[Global___PolicyOverride] | None = ...,
         sources: _abc.Iterable[Global___TenantSource] | None = ...,
+        umbrella_covers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl_seconds", b"cache_ttl_seconds", "dos_rule", b"dos_rule", "enabled_states", b"enabled_states", "gate_mode", b"gate_mode", "lob_check", b"lob_check", "max_stale_seconds", b"max_stale_seconds", "national_fallback", b"national_fallback", "negative_ttl_seconds", b"negative_ttl_seconds", "npi_check_digit", b"npi_check_digit", "outage_action", b"outage_action", "overrides", b"overrides", "partial_failure", b"partial_failure", "past_due_action", b"past_due_action", "revalidation_warning_days", b"revalidation_warning_days", "sources", b"sources", "taxonomy_check", b"taxonomy_check", "tenant", b"tenant", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl_seconds", b"cache_ttl_seconds", "dos_rule", b"dos_rule", "enabled_states", b"enabled_states", "gate_mode", b"gate_mode", "lob_check", b"lob_check", "max_stale_seconds", b"max_stale_seconds", "national_fallback", b"national_fallback", "negative_ttl_seconds", b"negative_ttl_seconds", "npi_check_digit", b"npi_check_digit", "outage_action", b"outage_action", "overrides", b"overrides", "partial_failure", b"partial_failure", "past_due_action", b"past_due_action", "revalidation_warning_days", b"revalidation_warning_days", "sources", b"sources", "taxonomy_check", b"taxonomy_check", "tenant", b"tenant", "umbrella_covers", b"umbrella_covers", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -398,16 +404,22 @@ class UpdateTenantConfigResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONFIG_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def config(self) -> Global___TenantConfig: ...
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What will not work as configured, for example an enforced state without a source to ask."""
+
     def __init__(
         self,
         *,
         config: Global___TenantConfig | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -497,7 +509,7 @@ class SetGateModeRequest(_message.Message):
     reason: _builtins.str
     """Why; kept with the change."""
     force: _builtins.bool
-    """Enforce although no working source is configured for an enabled state."""
+    """Enforce although the only sources of an enabled state are not implemented."""
     def __init__(
         self,
         *,
@@ -521,16 +533,22 @@ class SetGateModeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___ModeChange: ...
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What will not work as configured, for example an enforced state without a source to ask."""
+
     def __init__(
         self,
         *,
         change: Global___ModeChange | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -15,13 +15,15 @@ CAQH_USERNAME: Final = "sandbox"
 CAQH_PASSWORD: Final = "sandbox-password"  # noqa: S105 - opens the sandbox and nothing else
 CAQH_ORGANIZATION_ID: Final = "12345"
 
+_PER_SECOND: Final = 2_000.0
+"""The doubles need no sparing."""
 _BASIC: Final = "Basic " + b64encode(f"{CAQH_USERNAME}:{CAQH_PASSWORD}".encode()).decode()
 
 
 def sandbox_connections(base_url: str) -> dict[str, SourceConnection]:
     """A connection for every built-in source to the sandbox at `base_url`."""
     connections = {
-        portal: SourceConnection(base_url=f"{base_url}/{portal}", api_key=SecretStr(key))
+        portal: SourceConnection(base_url=f"{base_url}/{portal}", api_key=SecretStr(key), max_per_second=_PER_SECOND)
         for portal, key in API_KEYS.items()
     }
     connections["caqh_proview"] = SourceConnection(
@@ -29,6 +31,7 @@ def sandbox_connections(base_url: str) -> dict[str, SourceConnection]:
         username=SecretStr(CAQH_USERNAME),
         password=SecretStr(CAQH_PASSWORD),
         organization_id=CAQH_ORGANIZATION_ID,
+        max_per_second=_PER_SECOND,
     )
     return {portal: connections[portal] for portal in PORTALS}
 

@@ -1,0 +1,231 @@
+"""Wires one process together: the only file that knows every concrete class."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Final
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from redis.asyncio import Redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from aggregator.cache.contract import KnowledgeCache
+from aggregator.cache.layered import LayeredCache
+from aggregator.cache.memory import MemoryCache
+from aggregator.cache.outage import OutageTolerantStore
+from aggregator.cache.redis import RedisStore, redis_client
+from aggregator.cache.shared import SharedCache
+from aggregator.resolve import Resolver
+from gate.auth.development import DevelopmentKeyVerifier, development_key
+from gate.auth.jwks import JwksVerifier
+from gate.auth.tokens import RememberingVerifier, TokenVerifier
+from gate.checks.connections import Connections, GuardedSources
+from gate.checks.panels import Panels
+from gate.checks.profile import ProviderLookup
+from gate.checks.recording import CountingRecorder
+from gate.checks.service import CheckService
+from gate.checks.watch import SourceWatch
+from gate.clock import Clock, system_clock
+from gate.errors import StoreUnavailable
+from gate.observability.metrics import Metrics
+from gate.persistence.engine import open_engine
+from gate.persistence.migrate import upgrade
+from gate.persistence.unit_of_work import Database
+from gate.readiness import Readiness
+from gate.rpc.door import Door
+from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
+from gate.rpc.gate_admin import GateAdminService
+from gate.rpc.server import GrpcServer
+from gate.settings import ProviderEnrollmentSettings, Settings
+from gate.tenancy.announcements import RedisAnnouncements
+from gate.tenancy.defaults import deployment_defaults, surroundings
+from gate.tenancy.repository import ConfigStore
+from gate.tenancy.service import TenantService
+from gate.tenancy.snapshot import ConfigSnapshot
+from gate.web.app import build_app
+from gate.web.server import HttpServer
+from sources.connection import SourceConnection
+from sources.contract import SourceDescription
+from sources.http import open_session
+from sources.registry import available_sources
+
+_DATABASE_RETRY_SECONDS: Final = 2.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RunningGate(msgspec.Struct, frozen=True):
+    """A gate that serves; the ports are the ones really bound."""
+
+    grpc_port: int
+    http_port: int
+
+
+@asynccontextmanager
+async def running_gate(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[RunningGate]:
+    """Serve inside the block; then drop readiness, let calls in flight finish, and stop the rest.
+
+    Raises:
+        RuntimeError, OSError: an address is taken.
+        gate.errors.PreconditionFailed: the development key cannot be used.
+        sources.registry.SourceRegistrationError: a plug-in cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        metrics = Metrics(_registry())
+        redis = _redis(settings, stack)
+        database = await _database(settings, stack)
+        snapshot = await _snapshot(settings, database, redis, stack)
+        asked = await _asking(settings, metrics, clock, stack)
+        resolver = Resolver(_cache(redis, metrics, stack), clock=clock)
+        stack.push_async_callback(resolver.aclose)
+        door = Door(_verifier(settings, clock, stack), metrics)
+        checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock)
+        lookup = ProviderLookup(snapshot, asked.panels, resolver, clock)
+        tenants = TenantService(
+            defaults=deployment_defaults(settings.provider_enrollment),
+            surroundings=surroundings(settings, asked.panels.descriptions),
+            publisher=snapshot,
+            has_working_source=lambda _, state: not asked.panels.has_only_stubs(state),
+            clock=clock,
+        )
+        readiness = Readiness(snapshot, metrics)
+        http_server = HttpServer(
+            build_app(
+                version=version("enrollment-gate"),
+                registry=metrics.registry,
+                unready=readiness.reasons,
+                watch=asked.watch,
+                clock=clock,
+            ),
+            settings.http_address,
+        )
+        await http_server.start()
+        stack.push_async_callback(http_server.stop)
+        budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
+        grpc_server = GrpcServer(
+            EnrollmentGateService(door, checks, lookup, budgets),
+            GateAdminService(door, database, tenants, asked.panels),
+        )
+        await grpc_server.start(settings.grpc_address, settings.tls)
+        stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
+        await readiness.start(grpc_server.announce)
+        stack.push_async_callback(readiness.end)
+        _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
+        yield RunningGate(grpc_server.port, http_server.port)
+
+
+def with_connections(settings: Settings, connections: Mapping[str, SourceConnection]) -> Settings:
+    """`settings` with these connections in place of the deployment's own."""
+    enrollment = settings.provider_enrollment
+    built_in = {name: at for name, at in connections.items() if name in ProviderEnrollmentSettings.model_fields}
+    others = {name: at for name, at in connections.items() if name not in built_in}
+    changed = enrollment.model_copy(
+        update={**built_in, "other_sources": {**enrollment.other_sources, **others}},
+    )
+    return settings.model_copy(update={"provider_enrollment": changed})
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    panels: Panels
+    watch: SourceWatch
+
+
+async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack) -> _Asked:
+    """Everything that leads to the sources."""
+    factories = available_sources()
+    descriptions = {name: factory.description for name, factory in factories.items()}
+    _report_stubs(descriptions)
+    session = await stack.enter_async_context(open_session())
+    guarded = GuardedSources(factories, session, metrics, clock)
+    connections = Connections(settings.provider_enrollment, settings.credentials)
+    own = {name: settings.provider_enrollment.connection(name) for name in descriptions}
+    configured = {name: guarded.at(name, connection) for name, connection in own.items() if connection.is_configured}
+    watch = SourceWatch(descriptions, configured, clock)
+    stack.push_async_callback(watch.aclose)
+    return _Asked(Panels(descriptions, connections.of, guarded.at), watch)
+
+
+def _report_stubs(descriptions: Mapping[str, SourceDescription]) -> None:
+    """Row A17."""
+    for name, description in descriptions.items():
+        if not description.implemented:
+            _log.warning("source_not_implemented", source=name, states=sorted(description.states))
+
+
+def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return None
+    redis = redis_client(url)
+    stack.push_async_callback(redis.aclose)
+    return redis
+
+
+def _cache(redis: Redis | None, metrics: Metrics, stack: AsyncExitStack) -> KnowledgeCache:
+    memory = MemoryCache()
+    if redis is None:
+        return memory
+    shared = SharedCache(OutageTolerantStore(RedisStore(redis, metrics), metrics))
+    cache = LayeredCache(memory, shared)
+    stack.push_async_callback(cache.aclose)
+    return cache
+
+
+def _verifier(settings: Settings, clock: Clock, stack: AsyncExitStack) -> TokenVerifier:
+    if settings.uses_development_key:
+        return RememberingVerifier(DevelopmentKeyVerifier(development_key(settings.data_dir)), clock)
+    published = JwksVerifier(settings.auth)
+    stack.push_async_callback(published.aclose)
+    return RememberingVerifier(published, clock)
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    engine = open_engine(settings.sqlalchemy_url)
+    stack.push_async_callback(engine.dispose)
+    if settings.migrate_on_start and not await _migrated(settings.sqlalchemy_url):
+        # The gate starts without its database and is not ready until it is there.
+        waiting = asyncio.create_task(_migrate_when_possible(settings.sqlalchemy_url), name="migrate")
+        stack.push_async_callback(_cancelled, waiting)
+    return Database(engine)
+
+
+async def _migrate_when_possible(url: str) -> None:
+    while True:
+        await asyncio.sleep(_DATABASE_RETRY_SECONDS)
+        if await _migrated(url):
+            return
+
+
+async def _migrated(url: str) -> bool:
+    try:
+        await upgrade(url)
+    except (StoreUnavailable, SQLAlchemyError, OSError) as error:
+        _log.warning("database_not_migrated", error=type(error).__name__)
+        return False
+    return True
+
+
+async def _snapshot(
+    settings: Settings, database: Database, redis: Redis | None, stack: AsyncExitStack
+) -> ConfigSnapshot:
+    announcements = RedisAnnouncements(redis) if redis is not None else None
+    snapshot = ConfigSnapshot(ConfigStore(database), deployment_defaults(settings.provider_enrollment), announcements)
+    await snapshot.start()
+    stack.push_async_callback(snapshot.aclose)
+    return snapshot
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,147 @@
+"""The check: take the claim in, see whether it is in scope, ask, decide, record, answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+import uuid_utils
+
+from aggregator.evidence import Evidence
+from aggregator.panel import Panel
+from aggregator.resolve import Inquiry, Resolver
+from gate.checks.intake import accept
+from gate.checks.model import Decision, SubmittedClaim
+from gate.checks.panels import Panels
+from gate.checks.scope import NOT_CONFIGURED, answer_without_asking
+from gate.clock import Clock, today_in
+from gate.decision.actions import verdict
+from gate.decision.model import Claim, Finding, Policy
+from gate.decision.rules import decide
+from gate.errors import InvalidInput
+from gate.tenancy.model import EffectiveConfig
+from gate.tenancy.snapshot import ConfigSnapshot
+
+_UNCONFIGURED_POLICY = Policy()
+
+
+class DecisionRecorder(Protocol):
+    """Hears every answer before it is given. Must be quick; may refuse by raising, and then no answer is given."""
+
+    def record(self, decisions: Sequence[Decision]) -> None:
+        """Take note of the answers to one request."""
+        ...
+
+
+class _Question(msgspec.Struct, frozen=True):
+    """A claim in scope, with the one configuration that judges it (row C16)."""
+
+    submitted: SubmittedClaim
+    claim: Claim
+    config: EffectiveConfig | None
+    policy: Policy
+    panel: Panel | None
+    answered: Finding | None
+    """Set where no source has to be asked."""
+
+
+class CheckService:
+    """Answers claims for every tenant. The tenant is the caller's credential's, never the request's."""
+
+    def __init__(
+        self,
+        configurations: ConfigSnapshot,
+        panels: Panels,
+        resolver: Resolver,
+        recorder: DecisionRecorder,
+        clock: Clock,
+    ) -> None:
+        self._configurations = configurations
+        self._panels = panels
+        self._resolver = resolver
+        self._recorder = recorder
+        self._clock = clock
+
+    async def check(
+        self, tenant: str, submitted: SubmittedClaim, *, fresh: bool = False, deadline: float | None = None
+    ) -> Decision:
+        """Answer one claim by `deadline` (event loop time).
+
+        Raises:
+            InvalidInput: the claim is malformed.
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        question = self._question(tenant, submitted, "claim")
+        evidence = None
+        if question.panel is not None:
+            evidence = None if fresh else self._resolver.peek(question.claim.npi, question.panel)
+            if evidence is None:
+                evidence = await self._resolver.resolve(Inquiry(question.claim.npi, question.panel, fresh, deadline))
+        decision = self._decide(tenant, question, evidence, self._clock())
+        self._recorder.record((decision,))
+        return decision
+
+    async def check_many(
+        self,
+        tenant: str,
+        claims: Sequence[SubmittedClaim],
+        *,
+        fresh: bool = False,
+        deadline: float | None = None,
+    ) -> list[Decision | InvalidInput]:
+        """Answer a batch in order. A malformed claim is answered by its error and never fails the others (row B3).
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        questions: list[_Question | InvalidInput] = []
+        for index, submitted in enumerate(claims):
+            try:
+                questions.append(self._question(tenant, submitted, f"claims[{index}]"))
+            except InvalidInput as error:
+                questions.append(error)
+        asked = [item for item in questions if isinstance(item, _Question) and item.panel is not None]
+        evidence = iter(
+            await self._resolver.resolve_many(
+                [Inquiry(item.claim.npi, item.panel, fresh, deadline) for item in asked if item.panel is not None]
+            )
+        )
+        now = self._clock()
+        results: list[Decision | InvalidInput] = [
+            item
+            if isinstance(item, InvalidInput)
+            else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
+            for item in questions
+        ]
+        self._recorder.record([result for result in results if isinstance(result, Decision)])
+        return results
+
+    def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
+        claim = accept(submitted, self._clock().date(), path)
+        config = self._configurations.get(tenant)
+        if config is None:
+            return _Question(submitted, claim, None, _UNCONFIGURED_POLICY, None, NOT_CONFIGURED)
+        policy = config.policy_for(claim.state, claim.line_of_business)
+        answered = answer_without_asking(claim, config.enabled_states, policy)
+        panel = self._panels.panel(config, claim.state) if answered is None else None
+        return _Question(submitted, claim, config, policy, panel, answered)
+
+    def _decide(self, tenant: str, question: _Question, evidence: Evidence | None, now: datetime) -> Decision:
+        finding = question.answered
+        if finding is None:
+            nothing = Evidence(npi=question.claim.npi, state=question.claim.state, answers=())
+            today = today_in(question.claim.state, now)
+            finding = decide(question.claim, evidence or nothing, question.policy, today)
+        return Decision(
+            decision_id=str(uuid_utils.uuid7()),
+            tenant=tenant,
+            submitted=question.submitted,
+            claim=question.claim,
+            finding=finding,
+            verdict=verdict(finding.code, question.policy),
+            policy=question.policy,
+            evidence=evidence,
+            config_version=question.config.version if question.config is not None else 0,
+            config_stale=self._configurations.is_stale,
+            evaluated_at=now,
+        )

@@ -1,0 +1,117 @@
+"""`gate check-file`: a file of claims through a running server."""
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gate.auth.permissions import Role
+from gate.claimfiles.errors import ClaimFileError
+from gate.claimfiles.model import FileClaim
+from gate.claimfiles.reading import ClaimFile, open_claim_file
+from gate.claimfiles.result_files import STANDARD_OUTPUT, ResultFormat, ResultWriter, open_results
+from gate.claimfiles.results import Result
+from gate.claimfiles.summary import Summary
+from gate.cli.client import bearer, carry_out, channel_to, credential, stop, warn
+from gate.cli.file_check import check_claims
+from gate.cli.options import ConfigFile, Tenant, settings_of
+from gate.cli.report import Advancing, progress_over, show_summary
+from gate.settings import Settings
+from gate.v1 import enrollment_gate_pb2_grpc
+
+
+class ExitCode(IntEnum):
+    """How the command ends."""
+
+    CHECKED = 0
+    """Every claim was checked, whatever the answers."""
+    SOME_UNCHECKED = 1
+    """Some claims could not be checked; their results say why."""
+    FAILED = 2
+    """The file or the server cannot be used; no result file was written."""
+    SOME_WOULD_PEND = 3
+    """With --fail-on-pend: every claim was checked, and some would be pended."""
+
+
+def check_file(  # noqa: PLR0913, PLR0917 - one option each
+    file: Annotated[
+        str, typer.Argument(help="837P, 837I, 837D, CSV or JSON lines; may be gzipped; - is standard input.")
+    ],
+    tenant: Tenant = None,
+    out: Annotated[str, typer.Option(help="Where results go; - is standard output.")] = STANDARD_OUTPUT,
+    form: Annotated[
+        ResultFormat | None, typer.Option("--format", help="By default CSV for a name that ends so, else JSON lines.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask the sources now, whatever is cached.")] = False,
+    fail_on_pend: Annotated[
+        bool, typer.Option("--fail-on-pend", help="Exit with 3 when a claim would be pended.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Check a file of claims: one result per claim, in file order, and a summary on standard error.
+
+    Exit code: 0 every claim was checked, 1 some could not be checked, 2 the file or the server cannot be used and
+    nothing was written, 3 with --fail-on-pend when a claim would be pended.
+    """
+    settings = settings_of(config)
+    token = credential(settings, tenant, [Role.PIPELINE])
+    form = form or (ResultFormat.CSV if out.lower().endswith(".csv") else ResultFormat.JSONL)
+    try:
+        with open_claim_file(file) as claims:
+            summary = carry_out(checked(claims, settings, token, Target(out, form), fresh=fresh))
+    except ClaimFileError as error:
+        stop(f"{file}: {error}")
+    except OSError as error:
+        stop(f"{out}: {error.strerror}")
+    for problem in claims.problems.kept:
+        warn(f"{file}: {problem.place}: {problem.message}")
+    show_summary(summary)
+    if summary.errors:
+        raise typer.Exit(ExitCode.SOME_UNCHECKED)
+    if fail_on_pend and any(action != "CONTINUE" for action in summary.by_would_action):
+        raise typer.Exit(ExitCode.SOME_WOULD_PEND)
+
+
+class Target:
+    """Where results go, and in which format."""
+
+    def __init__(self, path: str | Path, form: ResultFormat) -> None:
+        self.path = path
+        self.form = form
+
+
+class _Tallying:
+    """Writes results, counts them, and says how far it is."""
+
+    def __init__(self, writer: ResultWriter, claims: ClaimFile, advancing: Advancing) -> None:
+        self.summary = Summary()
+        self._writer = writer
+        self._claims = claims
+        self._advancing = advancing
+
+    def write(self, results: Iterable[Result]) -> None:
+        results = list(results)
+        self._writer.write(results)
+        for result in results:
+            self.summary.add(result)
+        self._advancing(self._claims.bytes_read, self.summary.total.claims)
+
+
+async def checked(claims: ClaimFile, settings: Settings, token: str, target: Target, *, fresh: bool = False) -> Summary:
+    """Every claim's result, written to `target`; the sum of them.
+
+    Raises:
+        ClaimFileError, grpc.RpcError, OSError: and then no file was written.
+    """
+    with open_results(target.path, target.form) as writer, progress_over("checking", claims.size) as advancing:
+        sink = _Tallying(writer, claims, advancing)
+        async with channel_to(settings) as channel:
+            gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
+            await check_claims(_each(claims), gate, bearer(token), sink, fresh=fresh)
+    return sink.summary
+
+
+def _each(claims: ClaimFile) -> Iterator[FileClaim]:
+    yield from claims

@@ -1,0 +1,134 @@
+"""`gate demo`: the whole thing on one machine, with the portals' doubles."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+
+from gate.auth.permissions import Role
+from gate.bootstrap import RunningGate
+from gate.claimfiles.reading import open_claim_file
+from gate.claimfiles.result_files import ResultFormat
+from gate.cli.check_file import Target, checked
+from gate.cli.client import bearer, channel_to, credential
+from gate.cli.options import ConfigFile, settings_of
+from gate.cli.report import dollars, show_summary
+from gate.cli.serve import serving, until_stopped
+from gate.clock import system_clock
+from gate.demo.cases import demo_cases
+from gate.demo.claim_file import write_demo_claims
+from gate.observability.logging import configure_logging
+from gate.settings import Settings
+from gate.v1 import decision_pb2, gate_admin_pb2, gate_admin_pb2_grpc
+from sources.sandbox.population import default_population
+
+DEMO_TENANT: Final = "demo"
+_STATES: Final = ("CA", "FL", "NY", "TX")
+_ALL_ROLES: Final = [Role.ORG_ADMIN]
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the claims were checked.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Check a claim file against the portals' doubles, and keep serving until Ctrl-C.
+
+    Everything is embedded: SQLite and the development key in GATE_DATA_DIR, a cache in memory, the five portals'
+    doubles with their bundled population. It writes its own 837P file.
+    """
+    settings = _embedded(settings_of(config), once=once)
+    configure_logging("warning", human=True)
+    asyncio.run(_demonstrate(settings, once=once))
+
+
+async def _demonstrate(settings: Settings, *, once: bool) -> None:
+    async with serving(settings, sandbox=True) as gate:
+        settings = settings.model_copy(update={"grpc_address": f"127.0.0.1:{gate.grpc_port}"})
+        token = credential(settings, DEMO_TENANT, _ALL_ROLES)
+        await _seed(settings, token)
+        claims = settings.data_dir / "demo-claims.837"
+        count = write_demo_claims(claims, demo_cases(default_population(), system_clock()), system_clock().date())
+        print(f"Wrote {count} professional claims to {claims} and checks them through the server.\n")
+        await _check(settings, token, claims)
+        if not once:
+            _tell_where(settings, gate)
+            await until_stopped()
+
+
+def _embedded(settings: Settings, *, once: bool) -> Settings:
+    """No database or Redis but the embedded ones; with `once`, or where the usual ports are taken, any free ports."""
+    addresses = ("grpc_address", "http_address", "sandbox_address")
+    free = {name: "127.0.0.1:0" for name in addresses if once or _is_taken(getattr(settings, name))}
+    return settings.model_copy(update={"database_url": SecretStr(""), "redis_url": SecretStr(""), **free})
+
+
+def _is_taken(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host.strip("[]"), int(port))) == 0
+
+
+async def _seed(settings: Settings, token: str) -> None:
+    """A tenant that observes three states and enforces Texas; left alone where it is configured already."""
+    async with channel_to(settings) as channel:
+        admin = gate_admin_pb2_grpc.GateAdminStub(channel)
+        metadata = bearer(token)
+        stored = await admin.GetTenantConfig(gate_admin_pb2.GetTenantConfigRequest(), metadata=metadata, timeout=10)
+        if stored.config.version:
+            return
+        wanted = gate_admin_pb2.TenantConfig(
+            enabled_states=_STATES,
+            gate_mode=decision_pb2.GATE_MODE_AUDIT,
+            overrides=[gate_admin_pb2.PolicyOverride(state="TX", gate_mode=decision_pb2.GATE_MODE_ENFORCE)],
+        )
+        await admin.UpdateTenantConfig(
+            gate_admin_pb2.UpdateTenantConfigRequest(config=wanted, reason="demonstration"),
+            metadata=metadata,
+            timeout=10,
+        )
+
+
+async def _check(settings: Settings, token: str, claims: Path) -> None:
+    results = claims.with_name("demo-results.jsonl")
+    with open_claim_file(claims) as file:
+        summary = await checked(file, settings, token, Target(results, ResultFormat.JSONL))
+    console = Console(highlight=False, soft_wrap=True)
+    for line in results.read_text().splitlines():
+        result = json.loads(line)
+        answer = result["code"] + (f" ({result['detail']})" if result["detail"] else "")
+        pends = "" if result["action"] == "CONTINUE" else f" → {result['action']}"
+        console.print(
+            f"{result['claim_id']:<12}{result['state']}  {result['rendering_npi']}  {result['service_date']}  "
+            f"{dollars(result['charge_cents']):>8}  {answer}{pends}"
+        )
+    print(f"\nEvery answer with its reason is in {results}.\n", flush=True)
+    show_summary(summary)
+
+
+def _tell_where(settings: Settings, gate: RunningGate) -> None:
+    http = f"http://127.0.0.1:{gate.http_port}"
+    data_dir = (
+        "" if settings.data_dir == Settings.model_fields["data_dir"].default else f"GATE_DATA_DIR={settings.data_dir} "
+    )
+    print(
+        f"""
+Serving until Ctrl-C.
+
+  gRPC       {settings.grpc_address}   (reflection is on)
+  health     {http}/health
+  metrics    {http}/metrics
+  API        {http}/api/docs
+
+Texas is enforced, California, Florida and New York are observed. To sign in, and to try it:
+
+  export GATE_TOKEN=$({data_dir}gate token --tenant {DEMO_TENANT} --role org_admin)
+  gate check --npi 1234567893 --state TX --date {system_clock().date()} --explain
+  gate tenants mode enforce --state CA --reason "Californian results look right"
+""",
+        flush=True,
+    )

@@ -1,0 +1,42 @@
+"""The options that commands share."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gate.cli.client import stop
+from gate.settings import Settings, load_settings
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file with settings; environment variables come first.")
+]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Sign with the local development key for this tenant.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings of this process, or the end of it with every key that does not fit."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    try:
+        return load_settings(config)
+    except ValidationError as error:
+        problems = [f"  {_key(problem['loc'])}{problem['msg']}" for problem in error.errors(include_input=False)]
+        stop("the settings do not fit:\n" + "\n".join(problems))
+    except SettingsError as error:
+        stop(f"the settings cannot be read: {error}")
+
+
+def day(text: str) -> date:
+    """An ISO calendar date from the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a date is written like 2026-03-10") from None
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return f"GATE_{'__'.join(str(part).upper() for part in location)}: " if location else ""

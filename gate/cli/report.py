@@ -1,0 +1,107 @@
+"""What people see of a file's answers: progress while it runs, and the sum at its end. Goes to standard error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from gate.claimfiles.summary import ERROR, Summary, Tally
+from gate.decision.model import DecisionCode
+
+_CENTS: Final = 100
+_LOOK: Final[dict[str, str]] = {
+    DecisionCode.PASS: "green",
+    DecisionCode.ENROLLMENT_INACTIVE: "red",
+    DecisionCode.ENROLLMENT_EXPIRED: "yellow",
+    DecisionCode.ENROLLMENT_NOT_FOUND: "red",
+    DecisionCode.SOURCE_UNAVAILABLE: "magenta",
+    ERROR: "red",
+}
+_ORDER: Final = [*DecisionCode, ERROR]
+_SHORT: Final[dict[str, str]] = {
+    DecisionCode.ENROLLMENT_INACTIVE: "INACTIVE",
+    DecisionCode.ENROLLMENT_EXPIRED: "EXPIRED",
+    DecisionCode.ENROLLMENT_NOT_FOUND: "NOT_FOUND",
+    DecisionCode.SOURCE_UNAVAILABLE: "UNAVAILABLE",
+}
+
+
+class Advancing(Protocol):
+    """Told how far the file is read."""
+
+    def __call__(self, bytes_read: int, claims: int) -> None:
+        """So many bytes of the file were read, and so many claims answered."""
+        ...
+
+
+@contextmanager
+def progress_over(name: str, size: int | None) -> Iterator[Advancing]:
+    """A progress bar on a terminal; silent elsewhere."""
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[claims]:,} claims"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with progress:
+        task = progress.add_task(name, total=size, claims=0)
+        yield lambda bytes_read, claims: progress.update(task, completed=bytes_read, claims=claims)
+
+
+def show_summary(summary: Summary) -> None:
+    """Claims and money by code, by state and by what enforcing would do."""
+    console = Console(stderr=True, highlight=False)
+    console.print(_by_code(summary))
+    console.print()
+    console.print(_by_state(summary))
+    console.print()
+    for action, tally in sorted(summary.by_would_action.items()):
+        now = summary.by_action.get(action, Tally()).claims
+        console.print(f"{action}: {now:,} now, {tally.claims:,} if enforced ({dollars(tally.cents)})")
+
+
+def _by_code(summary: Summary) -> Table:
+    table = Table("answer", "claims", "charges", box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for code in _codes(summary):
+        tally = summary.by_code[code]
+        table.add_row(_look(code, code), f"{tally.claims:,}", dollars(tally.cents))
+    table.add_row("together", f"{summary.total.claims:,}", dollars(summary.total.cents), style="bold")
+    return table
+
+
+def _by_state(summary: Summary) -> Table:
+    codes = _codes(summary)
+    table = Table("state", box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for code in codes:
+        table.add_column(_look(code, _SHORT.get(code, code)), justify="right")
+    table.add_column("charges", justify="right")
+    for state, tally in sorted(summary.by_state.items()):
+        counts = [summary.by_state_and_code.get((state, code), Tally()).claims for code in codes]
+        table.add_row(state, *(f"{count:,}" if count else "·" for count in counts), dollars(tally.cents))
+    return table
+
+
+def _codes(summary: Summary) -> list[str]:
+    """Those that occur, the known ones in their usual order."""
+    known = [code for code in _ORDER if code in summary.by_code]
+    return known + [code for code in summary.by_code if code not in known]
+
+
+def dollars(cents: int) -> str:
+    """US dollars."""
+    return f"${cents / _CENTS:,.2f}"
+
+
+def _look(code: str, text: str) -> str:
+    look = _LOOK.get(code)
+    return f"[{look}]{text}[/]" if look else text

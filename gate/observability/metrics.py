@@ -1,0 +1,98 @@
+"""What Prometheus sees. One object hears the sources, the cache, the doors and every answer."""
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from aggregator.evidence import SourceOutcome
+from aggregator.observers import BreakerState
+from sources.contract import ErrorKind
+
+_BREAKER_VALUE = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """All series of one process, in `registry`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._decisions = Counter(
+            "enrollment_gate_decisions",
+            "Answers given.",
+            ["tenant", "state", "mode", "code", "action", "would_action"],
+            registry=registry,
+        )
+        self._evidence = Counter(
+            "enrollment_gate_evidence", "Answers by where their evidence came from.", ["freshness"], registry=registry
+        )
+        self._requests = Histogram(
+            "enrollment_gate_request_seconds",
+            "Time of one call.",
+            ["method", "status"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._source_calls = Histogram(
+            "enrollment_gate_source_call_seconds",
+            "Time of one call to a source, waits and retries included.",
+            ["source", "outcome"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._source_errors = Counter(
+            "enrollment_gate_source_errors", "Calls without a clean answer.", ["source", "kind"], registry=registry
+        )
+        self._source_breaker = Gauge(
+            "enrollment_gate_source_breaker",
+            "Circuit breaker of a source: 0 closed, 1 half open, 2 open.",
+            ["source"],
+            registry=registry,
+        )
+        self._cache_errors = Counter(
+            "enrollment_gate_cache_errors", "Failures of the shared cache.", ["operation", "error"], registry=registry
+        )
+        self._cache_unreadable = Counter(
+            "enrollment_gate_cache_unreadable", "Stored values that could not be read.", registry=registry
+        )
+        self._cache_breaker = Gauge(
+            "enrollment_gate_cache_breaker",
+            "Circuit breaker of the shared cache: 0 closed, 1 half open, 2 open.",
+            registry=registry,
+        )
+        self.config_stale = Gauge(
+            "enrollment_gate_config_stale", "1 while the configuration store cannot be read.", registry=registry
+        )
+
+    def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
+        """Answers given to one request: how many by (tenant, state, mode, code, action, would_action)."""
+        for labels, count in answers.items():
+            self._decisions.labels(*labels).inc(count)
+        for label, count in freshness.items():
+            self._evidence.labels(label).inc(count)
+
+    def request_ended(self, method: str, status: str, seconds: float) -> None:
+        """One call to a door ended with a gRPC status name."""
+        self._requests.labels(method, status).observe(seconds)
+
+    def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
+        """See `aggregator.observers.SourceObserver`."""
+        self._source_calls.labels(source, outcome.value).observe(seconds)
+        if error is not None:
+            self._source_errors.labels(source, error.value).inc()
+
+    def source_breaker_changed(self, source: str, state: BreakerState) -> None:
+        """See `aggregator.observers.SourceObserver`."""
+        self._source_breaker.labels(source).set(_BREAKER_VALUE[state])
+
+    def cache_failed(self, operation: str, error: str) -> None:
+        """See `aggregator.observers.CacheObserver`."""
+        self._cache_errors.labels(operation, error).inc()
+
+    def cache_unreadable(self) -> None:
+        """See `aggregator.observers.CacheObserver`."""
+        self._cache_unreadable.inc()
+
+    def cache_breaker_changed(self, state: BreakerState) -> None:
+        """See `aggregator.observers.CacheObserver`."""
+        self._cache_breaker.set(_BREAKER_VALUE[state])

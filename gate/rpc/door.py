@@ -1,0 +1,158 @@
+"""What every call passes: who is it, may they, until when, and how it ended. One decorator per kind of call."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
+from typing import Final, NoReturn, Protocol, TypeVar, cast
+
+import grpc
+import msgspec
+import structlog
+from google.rpc import code_pb2
+from grpc_status import rpc_status
+
+from gate.auth.authenticate import authenticate
+from gate.auth.permissions import Permission
+from gate.auth.principal import Principal
+from gate.auth.tokens import TokenVerifier
+from gate.rpc.refusals import ServicerContext, status_of
+
+TENANT_METADATA: Final = "x-tenant-id"
+"""A caller may name the tenant it believes to speak for; another one than the credential's is refused (row C3)."""
+SAYING_WHAT_WENT_WRONG: Final = 0.02
+"""Seconds kept of the caller's deadline, so that the answer still reaches it (row B6)."""
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a servicer knows of one call besides the request."""
+
+    principal: Principal
+    deadline: float | None
+    """Event loop time by which the answer must leave; None: the caller named none."""
+
+    def deadline_within(self, budget: float) -> float:
+        """The caller's deadline, or `budget` seconds from now if that comes first."""
+        ours = asyncio.get_running_loop().time() + budget
+        return ours if self.deadline is None else min(ours, self.deadline)
+
+
+class CallObserver(Protocol):
+    """Hears how calls end."""
+
+    def request_ended(self, method: str, status: str, seconds: float) -> None:
+        """One call ended with a gRPC status name."""
+        ...
+
+
+class Door:
+    """Admits callers to every service of this process."""
+
+    def __init__(self, verifier: TokenVerifier, observer: CallObserver) -> None:
+        self._verifier = verifier
+        self.observer = observer
+
+    async def admit(self, context: ServicerContext, permission: Permission) -> Call:
+        """The call, once its credential is verified and holds `permission`.
+
+        Raises:
+            GateError: Unauthenticated, PermissionDenied or StoreUnavailable.
+        """
+        authorization = claimed_tenant = None
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization":
+                authorization = value if isinstance(value, str) else None
+            elif key == TENANT_METADATA:
+                claimed_tenant = value if isinstance(value, str) else value.decode("latin-1")
+        principal = await authenticate(authorization, claimed_tenant, self._verifier)
+        principal.require(permission)
+        left = cast("float | None", context.time_remaining())  # the stubs forget calls without a deadline
+        if left is None:
+            return Call(principal, None)
+        return Call(principal, asyncio.get_running_loop().time() + left - SAYING_WHAT_WENT_WRONG)
+
+
+class HasDoor(Protocol):
+    """A servicer behind a door."""
+
+    @property
+    def door(self) -> Door:
+        """Where its callers come in."""
+        ...
+
+
+Servicer = TypeVar("Servicer", bound=HasDoor)
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+def unary(
+    permission: Permission,
+) -> Callable[
+    [Callable[[Servicer, Request, Call], Awaitable[Response]]],
+    Callable[[Servicer, Request, ServicerContext], Awaitable[Response]],
+]:
+    """A call with one request and one response that needs `permission`."""
+
+    def decorate(
+        method: Callable[[Servicer, Request, Call], Awaitable[Response]],
+    ) -> Callable[[Servicer, Request, ServicerContext], Awaitable[Response]]:
+        name = method.__name__
+
+        @wraps(method)
+        async def answered(servicer: Servicer, request: Request, context: ServicerContext) -> Response:
+            began = time.perf_counter()
+            try:
+                call = await servicer.door.admit(context, permission)
+                response = await method(servicer, request, call)
+            except Exception as error:  # noqa: BLE001 - the door is where every error becomes a status
+                await _refuse(servicer.door, context, name, began, error)
+            servicer.door.observer.request_ended(name, "OK", time.perf_counter() - began)
+            return response
+
+        return answered
+
+    return decorate
+
+
+def streaming(
+    permission: Permission,
+) -> Callable[
+    [Callable[[Servicer, AsyncIterator[Request], Call], AsyncIterator[Response]]],
+    Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Response]],
+]:
+    """A call with a stream of requests and a stream of responses that needs `permission`."""
+
+    def decorate(
+        method: Callable[[Servicer, AsyncIterator[Request], Call], AsyncIterator[Response]],
+    ) -> Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Response]]:
+        name = method.__name__
+
+        @wraps(method)
+        async def answered(
+            servicer: Servicer, requests: AsyncIterator[Request], context: ServicerContext
+        ) -> AsyncIterator[Response]:
+            began = time.perf_counter()
+            try:
+                call = await servicer.door.admit(context, permission)
+                async for response in method(servicer, requests, call):
+                    yield response
+            except Exception as error:  # noqa: BLE001 - the door is where every error becomes a status
+                await _refuse(servicer.door, context, name, began, error)
+            servicer.door.observer.request_ended(name, "OK", time.perf_counter() - began)
+
+        return answered
+
+    return decorate
+
+
+async def _refuse(door: Door, context: ServicerContext, name: str, began: float, error: Exception) -> NoReturn:
+    if isinstance(error, grpc.aio.AbortError | grpc.aio.UsageError):
+        raise error
+    status = status_of(error)
+    if status.code == code_pb2.INTERNAL:
+        _log.error("call_failed", method=name, exc_info=error)
+    door.observer.request_ended(name, code_pb2.Code.Name(status.code), time.perf_counter() - began)
+    await context.abort_with_status(rpc_status.to_status(status))

@@ -1,0 +1,179 @@
+"""Between the gate's values and the public contract's messages. Nothing is decided here."""
+
+from datetime import UTC, date, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+
+from aggregator.evidence import Evidence, Freshness, SourceAnswer
+from gate.checks.model import Decision, SubmittedClaim
+from gate.checks.profile import StateEnrollment
+from gate.decision.codes import suggested
+from gate.decision.model import Revalidation
+from gate.decision.sentences import sentence
+from gate.errors import FieldViolation, InvalidInput
+from gate.rpc.enums import ACTIONS, CODES, FRESHNESS, MODES, OUTCOMES, ROLES, SCOPES, STATUSES
+from gate.v1 import claim_pb2, decision_pb2, enrollment_gate_pb2
+from sources.records import EnrollmentRecord
+
+
+def submitted(claim: claim_pb2.Claim) -> SubmittedClaim:
+    """The claim as the caller sent it."""
+    first, last = claim.service_date, claim.service_end_date
+    return SubmittedClaim(
+        correlation_id=claim.correlation_id,
+        claim_id=claim.claim_id,
+        line_number=claim.line_number,
+        rendering_npi=claim.rendering_npi,
+        billing_npi=claim.billing_npi,
+        state=claim.state,
+        service_date=(first.year, first.month, first.day) if claim.HasField("service_date") else None,
+        service_end_date=(last.year, last.month, last.day) if claim.HasField("service_end_date") else None,
+        taxonomy_code=claim.taxonomy_code,
+        line_of_business=claim.line_of_business,
+        charge_cents=claim.charge_cents,
+    )
+
+
+def day_in(message: Date, field: str) -> date:
+    """The calendar date of a request's field.
+
+    Raises:
+        InvalidInput: naming `field`.
+    """
+    try:
+        return date(message.year, message.month, message.day)
+    except ValueError:
+        raise InvalidInput(FieldViolation(field, "is not a calendar date")) from None
+
+
+def day_message(day: date | None) -> Date | None:
+    """None stays unset."""
+    return Date(year=day.year, month=day.month, day=day.day) if day is not None else None
+
+
+def instant_message(instant: datetime | None) -> Timestamp | None:
+    """UTC; None stays unset."""
+    if instant is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(instant.astimezone(UTC))
+    return message
+
+
+def decision_message(decision: Decision, *, explain: bool = False) -> decision_pb2.Decision:
+    """The answer as it is sent."""
+    finding, claim = decision.finding, decision.claim
+    codes = suggested(finding.code, finding.detail, claim.npi_role)
+    answers = decision.evidence.answers if decision.evidence is not None else ()
+    return decision_pb2.Decision(
+        decision_id=decision.decision_id,
+        claim_id=decision.submitted.claim_id,
+        line_number=decision.submitted.line_number,
+        code=CODES.number(finding.code),
+        detail=finding.detail or "",
+        warnings=finding.warnings,
+        action=ACTIONS.number(decision.verdict.action),
+        would_action=ACTIONS.number(decision.verdict.would_action),
+        mode=MODES.number(decision.policy.mode),
+        soft_hold=finding.soft_hold,
+        record=record_message(finding.record) if finding.record is not None else None,
+        source=finding.answer.source if finding.answer is not None else "",
+        sources=[answer_message(answer) for answer in answers],
+        freshness=FRESHNESS.number(finding.answer.freshness if finding.answer is not None else freshness_of(answers)),
+        evidence_incomplete=finding.evidence_incomplete,
+        failure_mode_allowed=decision.verdict.failure_mode_allowed,
+        revalidation=revalidation_message(finding.revalidation),
+        suggested=decision_pb2.SuggestedCodes(carc=codes.carc, rarc=codes.rarc, claim_status=codes.claim_status),
+        config_version=decision.config_version,
+        evaluated_at=instant_message(decision.evaluated_at),
+        verified_at=instant_message(finding.answer.verified_at if finding.answer is not None else None),
+        reason=sentence(claim, finding),
+        evaluated_npi=claim.npi,
+        npi_role=ROLES.number(claim.npi_role),
+        config_stale=decision.config_stale,
+        considered=_considered(decision) if explain else (),
+    )
+
+
+def freshness_of(answers: tuple[SourceAnswer, ...]) -> Freshness | None:
+    """Of an answer that rests on no record: as fresh as the first source that really answered."""
+    return next((answer.freshness for answer in answers if answer.is_clean), None)
+
+
+def _considered(decision: Decision) -> list[decision_pb2.EnrollmentRecord]:
+    if decision.evidence is None:
+        return []
+    chosen = decision.finding.answer
+    ordered = sorted(decision.evidence.answers, key=lambda answer: answer is not chosen)
+    return [record_message(record) for answer in ordered for record in answer.records]
+
+
+def record_message(record: EnrollmentRecord) -> decision_pb2.EnrollmentRecord:
+    """One segment as it is sent."""
+    return decision_pb2.EnrollmentRecord(
+        source=record.source,
+        npi=record.npi,
+        state=record.state,
+        status=STATUSES.number(record.status),
+        effective_date=day_message(record.effective),
+        end_date=day_message(record.end),
+        revalidation_due_date=day_message(record.revalidation_due),
+        lines_of_business=record.lines_of_business,
+        taxonomy_codes=record.taxonomies,
+        upstream_id=record.upstream_id,
+        reason=record.reason or "",
+        verified_at=instant_message(record.verified_at),
+        attributes=record.attributes,
+    )
+
+
+def answer_message(answer: SourceAnswer) -> decision_pb2.SourceAnswer:
+    """What became of asking one source."""
+    return decision_pb2.SourceAnswer(
+        source=answer.source,
+        scope=SCOPES.number(answer.scope),
+        outcome=OUTCOMES.number(answer.outcome),
+        error_kind=answer.error or "",
+        latency_ms=answer.latency_ms,
+        freshness=FRESHNESS.number(answer.freshness if answer.is_clean else None),
+        verified_at=instant_message(answer.verified_at),
+        record_count=len(answer.records),
+    )
+
+
+def revalidation_message(revalidation: Revalidation | None) -> decision_pb2.Revalidation | None:
+    """Unset without a due date."""
+    if revalidation is None:
+        return None
+    return decision_pb2.Revalidation(
+        due_date=day_message(revalidation.due_on), days_remaining=revalidation.days_remaining, tier=revalidation.tier
+    )
+
+
+def profile_message(npi: str, entries: list[StateEnrollment]) -> enrollment_gate_pb2.ProviderProfile:
+    """Everything known about one provider."""
+    return enrollment_gate_pb2.ProviderProfile(npi=npi, states=[_state_message(entry) for entry in entries])
+
+
+def _state_message(entry: StateEnrollment) -> enrollment_gate_pb2.StateEnrollment:
+    return enrollment_gate_pb2.StateEnrollment(
+        state=entry.state,
+        code=CODES.number(entry.finding.code),
+        detail=entry.finding.detail or "",
+        warnings=entry.finding.warnings,
+        records=_records(entry.evidence),
+        sources=[answer_message(answer) for answer in entry.evidence.answers],
+        revalidation=revalidation_message(entry.finding.revalidation),
+        gaps=[
+            enrollment_gate_pb2.EnrollmentGap(first_day=day_message(gap.first_day), last_day=day_message(gap.last_day))
+            for gap in entry.gaps
+        ],
+        as_of=day_message(entry.as_of),
+        evidence_incomplete=entry.finding.evidence_incomplete,
+        reason=entry.reason,
+    )
+
+
+def _records(evidence: Evidence) -> list[decision_pb2.EnrollmentRecord]:
+    return [record_message(record) for answer in evidence.answers for record in answer.records]

@@ -1,0 +1,48 @@
+"""Serves the HTTP door inside the process's own event loop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+_BACKLOG: Final = 256
+
+
+class _EmbeddedServer(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: it stops its doors in order."""
+        yield
+
+
+class HttpServer:
+    """Serves until stopped; `port` is the one really bound."""
+
+    def __init__(self, app: FastAPI, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._host, self.port = host.strip("[]"), int(port)
+        self._server = _EmbeddedServer(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bind and begin to serve.
+
+        Raises:
+            OSError: the address is taken or not this machine's.
+        """
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.create_server((self._host, self.port), family=family, backlog=_BACKLOG)
+        self.port = listener.getsockname()[1]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="http")
+
+    async def stop(self) -> None:
+        """Let requests in flight finish, then stop."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
