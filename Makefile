@@ -30,7 +30,9 @@ protos: $(VENV)/.installed-test ## Generate gate/v1 from protos/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python protos/generate.py
 
 mutants: $(VENV)/.installed-test ## Change the decision rules in every way known, and see that a test notices
-	@$(BIN)/python -m tests.mutation
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,mutation]'
+	@$(BIN)/mutmut run
+	@$(BIN)/mutmut results
 
 audit: $(VENV)/.installed-test ## Look the dependencies up for known vulnerabilities
 	@$(BIN)/pip-audit --skip-editable

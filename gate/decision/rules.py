@@ -5,6 +5,7 @@ The rules are the rows of the decision table: which source speaks (A), whether i
 """
 
 from datetime import date
+from itertools import takewhile
 
 import msgspec
 
@@ -43,9 +44,9 @@ def decide(claim: Claim, evidence: Evidence, policy: Policy, today: date) -> Fin
         finding = _nobody_knows(evidence, state_answers, failed_state, policy)
     elif chosen.scope is SourceScope.STATE:
         finding = _with_conflicting_sources(_judge(claim, chosen, policy, today), claim, state_answers, policy, today)
-        if any(evidence.answers.index(answer) < evidence.answers.index(chosen) for answer in failed_state):
-            finding = _add(finding, _primary(failed_state), incomplete=True)
-        finding = _add(finding, _national_lapse(evidence, chosen, today))
+        if failed_before := _failed_before(chosen, evidence):
+            finding = _add(finding, _primary(failed_before), incomplete=True)
+        finding = _add(finding, _national_lapse(evidence, today))
     else:
         finding = _national(claim, chosen, state_answers, failed_state, policy, today)
     return _add(finding, _about_the_claim(claim, evidence, today))
@@ -132,14 +133,15 @@ def _with_conflicting_sources(
     return finding
 
 
-def _national_lapse(evidence: Evidence, chosen: SourceAnswer, today: date) -> tuple[Caution, ...]:
+def _failed_before(chosen: SourceAnswer, evidence: Evidence) -> list[SourceAnswer]:
+    """Sources that would have spoken before `chosen`, and could not."""
+    before = takewhile(lambda answer: answer is not chosen, evidence.answers)
+    return [answer for answer in before if answer.outcome in _FAILED]
+
+
+def _national_lapse(evidence: Evidence, today: date) -> tuple[Caution, ...]:
     """A lapsed CAQH attestation beside a state's own record (row R24)."""
-    lapsed = any(
-        coverage.attestation_lapsed(record, today)
-        for answer in evidence.answers
-        if answer is not chosen
-        for record in answer.records
-    )
+    lapsed = any(coverage.attestation_lapsed(record, today) for answer in evidence.answers for record in answer.records)
     return (Caution.ATTESTATION_PAST_DUE,) if lapsed else ()
 
 
