@@ -28,7 +28,8 @@ class Freshness(StrEnum):
     MEMORY = "MEMORY"
     REDIS = "REDIS"
     STALE = "STALE"
-    """Past its time to live, used because the source is down (row K13)."""
+    """Past its time to live, used because the source is down (row K13); without an error beside it: the source was
+    not waited for, because it could not have changed who decides, and this is what it said last."""
 
 
 class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,6 +40,7 @@ class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     outcome: SourceOutcome
     records: tuple[EnrollmentRecord, ...] = ()
     error: ErrorKind | None = None
+    """What kept the source from a clean answer; it stays beside the STALE records used instead."""
     latency_ms: float = 0.0
     """Time the source took when it was asked."""
     verified_at: datetime | None = None

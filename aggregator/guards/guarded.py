@@ -1,0 +1,101 @@
+"""The guards around an adapter, composed once and in the open."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from aggregator.breaker import Breaker
+from aggregator.clock import Clock, utc_now
+from aggregator.guards.breaking import Breaking, Refusing
+from aggregator.guards.checked import Checked
+from aggregator.guards.health import SourceHealth, SourceStatus
+from aggregator.guards.retrying import Retrying
+from aggregator.guards.slots import Bounded, RateLimited
+from aggregator.guards.time_limits import TimeLimited
+from aggregator.guards.timed import Timed
+from aggregator.observers import BreakerState, SourceObserver, Unobserved
+from sources.contract import EnrollmentSource, ErrorKind, Query, SourceDescription
+from sources.records import EnrollmentRecord
+
+LONGEST_WAIT_FOR_A_TURN: Final = 30.0
+"""Seconds a call may queue for a slot, and again for its turn under the rate limit. A batch of unknown providers
+queues for long; each caller still leaves at its own deadline."""
+
+
+class GuardedSource:
+    """An adapter with all its guards, and how it is doing."""
+
+    def __init__(self, outermost: Timed, breaker: Breaker) -> None:
+        self._outermost = outermost
+        self._breaker = breaker
+
+    @property
+    def description(self) -> SourceDescription:
+        """The adapter's own."""
+        return self._outermost.description
+
+    async def fetch(self, query: Query) -> Sequence[EnrollmentRecord]:
+        """The adapter's records, within its limits.
+
+        Raises:
+            SourceError: and nothing else.
+        """
+        return await self._outermost.fetch(query)
+
+    def health(self) -> SourceHealth:
+        """How the source is doing, as far as this process knows."""
+        return SourceHealth(
+            source=self.description.name,
+            status=self._status(),
+            breaker=self._breaker.state,
+            last_success=self._outermost.last_success,
+            last_failure=self._outermost.last_failure,
+            last_error=self._outermost.last_error,
+        )
+
+    def _status(self) -> SourceStatus:
+        failing = self._outermost.failing
+        if not self.description.implemented or failing is ErrorKind.NOT_IMPLEMENTED:
+            return SourceStatus.NOT_IMPLEMENTED
+        if failing is ErrorKind.NOT_CONFIGURED:
+            return SourceStatus.NOT_CONFIGURED
+        if self._breaker.state is not BreakerState.CLOSED:
+            return SourceStatus.DOWN
+        if failing is not None:
+            return SourceStatus.DEGRADED
+        if self._outermost.last_success is None and self._outermost.last_failure is None:
+            return SourceStatus.UNKNOWN
+        return SourceStatus.UP
+
+
+def guarded(
+    source: EnrollmentSource,
+    observer: SourceObserver | None = None,
+    clock: Clock = utc_now,
+    *,
+    longest_wait: float = LONGEST_WAIT_FOR_A_TURN,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> GuardedSource:
+    """`source` as it is asked in earnest; its description says within which limits.
+
+    The breaker stands inside the queues, so that waiting for a turn is not held against the upstream, and is looked
+    at before each queue, so that nobody waits for a source that will not be asked.
+    """
+    description = source.description
+    listener = observer or Unobserved()
+    breaker = Breaker(
+        failures=description.breaker_failures,
+        seconds=description.breaker_seconds,
+        changed=lambda state: listener.source_breaker_changed(description.name, state),
+        monotonic=monotonic,
+    )
+    asked: EnrollmentSource = Checked(source)
+    asked = TimeLimited(asked, description.attempt_timeout)
+    asked = Retrying(asked)
+    asked = TimeLimited(asked, description.budget)
+    asked = Breaking(asked, breaker)
+    asked = RateLimited(asked, longest_wait)
+    asked = Refusing(asked, breaker)
+    asked = Bounded(asked, longest_wait)
+    asked = Refusing(asked, breaker)
+    return GuardedSource(Timed(asked, listener, clock), breaker)

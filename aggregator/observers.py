@@ -1,0 +1,65 @@
+"""What the aggregator tells whoever measures it. The gate supplies the implementations; by default nobody listens."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from aggregator.evidence import SourceOutcome
+from sources.contract import ErrorKind
+
+
+class BreakerState(StrEnum):
+    """Whether calls pass a circuit breaker."""
+
+    CLOSED = "CLOSED"
+    """Calls pass."""
+    OPEN = "OPEN"
+    """Calls are refused: it failed repeatedly a moment ago."""
+    HALF_OPEN = "HALF_OPEN"
+    """One call is out to find out whether the other side is back; all others are refused."""
+
+
+class SourceObserver(Protocol):
+    """Hears what becomes of every call to a source. Implementations must be quick and must not raise."""
+
+    def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
+        """A call ended after `seconds`, waits for a slot and retries included. `error` is None for a clean answer."""
+        ...
+
+    def source_breaker_changed(self, source: str, state: BreakerState) -> None:
+        """The source's circuit breaker changed its state."""
+        ...
+
+
+class CacheObserver(Protocol):
+    """Hears what goes wrong with the shared cache. Implementations must be quick and must not raise."""
+
+    def cache_failed(self, operation: str, error: str) -> None:
+        """`operation` (get, put, drop) did not succeed; `error` is the name of the exception's class."""
+        ...
+
+    def cache_unreadable(self) -> None:
+        """A stored value could not be read and counts as a miss (row K2)."""
+        ...
+
+    def cache_breaker_changed(self, state: BreakerState) -> None:
+        """The shared cache is left alone (OPEN), being probed (HALF_OPEN) or in use (CLOSED)."""
+        ...
+
+
+class Unobserved:
+    """Both observers, listening to nothing."""
+
+    def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
+        """Ignored."""
+
+    def source_breaker_changed(self, source: str, state: BreakerState) -> None:
+        """Ignored."""
+
+    def cache_failed(self, operation: str, error: str) -> None:
+        """Ignored."""
+
+    def cache_unreadable(self) -> None:
+        """Ignored."""
+
+    def cache_breaker_changed(self, state: BreakerState) -> None:
+        """Ignored."""

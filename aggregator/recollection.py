@@ -1,0 +1,91 @@
+"""What is remembered, made ready to be answered with.
+
+A question about a known provider must cost next to nothing: evidence that settles it is kept ready as one object until
+the first instant at which it would have to be judged anew.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from aggregator.cache.contract import Hit, KnowledgeCache
+from aggregator.clock import Clock
+from aggregator.evidence import Evidence
+from aggregator.freshness import fresh_answers, good_until, stand_ins
+from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
+from aggregator.merge import assemble, settled
+from aggregator.panel import Panel
+
+DEFAULT_PREPARED_ENTRIES: Final = 50_000
+
+
+class _Prepared(msgspec.Struct, frozen=True):
+    evidence: Evidence
+    panel: Panel
+    good_until: datetime
+
+
+class Recollection:
+    """The cache, seen through a panel's rules."""
+
+    def __init__(self, cache: KnowledgeCache, clock: Clock, prepared_entries: int = DEFAULT_PREPARED_ENTRIES) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._limit = prepared_entries
+        self._prepared: OrderedDict[tuple[str, str, str], _Prepared] = OrderedDict()
+
+    def peek(self, npi: str, panel: Panel) -> Evidence | None:
+        """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
+        prepared = self._prepared.get((panel.tenant, npi, panel.state))
+        if prepared is not None and prepared.panel is panel and self._clock() < prepared.good_until:
+            return prepared.evidence
+        if not panel.rules.caching:
+            return None
+        key = KnowledgeKey(panel.tenant, npi, panel.state)
+        hit = self._cache.peek(key)
+        return None if hit is None else self._prepare(key, panel, hit)
+
+    def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
+        """What this process remembers, whatever its age."""
+        hit = self._cache.peek(key) if panel.rules.caching else None
+        return Knowledge() if hit is None else hit.knowledge
+
+    async def recall(self, key: KnowledgeKey, panel: Panel) -> Hit | None:
+        """All that is remembered; nothing where the tenant turned caching off (row K5)."""
+        return await self._cache.get(key) if panel.rules.caching else None
+
+    async def recall_many(self, keys: Iterable[KnowledgeKey]) -> Mapping[KnowledgeKey, Hit]:
+        """As `recall`, for keys of panels that cache."""
+        return await self._cache.get_many(keys)
+
+    async def remember(self, key: KnowledgeKey, known: KnownAnswer, panel: Panel) -> None:
+        """Keep one source's clean answer; this process knows it before the first time this suspends."""
+        if not panel.rules.caching:
+            return
+        self._prepared.pop(key, None)
+        await self._cache.put(key, Knowledge((known,)), panel.rules.keep_for)
+
+    async def forget(self, key: KnowledgeKey) -> None:
+        """Drop everything remembered for the key."""
+        self._prepared.pop(key, None)
+        await self._cache.drop(key)
+        self._prepared.pop(key, None)  # a reader may have prepared it again while the cache was being told
+
+    def _prepare(self, key: KnowledgeKey, panel: Panel, hit: Hit) -> Evidence | None:
+        now = self._clock()
+        answers = fresh_answers(key, panel, hit, now)
+        if not settled(panel.descriptions, answers):
+            return None
+        complete = len(answers) == len(panel.descriptions)
+        usable = {} if complete else stand_ins(panel, hit.knowledge, now)
+        evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
+        self._keep(key, _Prepared(evidence, panel, good_until(key, panel, hit.knowledge, answers, usable)))
+        return evidence
+
+    def _keep(self, key: KnowledgeKey, prepared: _Prepared) -> None:
+        self._prepared[key] = prepared
+        if len(self._prepared) > self._limit:
+            self._prepared.popitem(last=False)

@@ -1,0 +1,153 @@
+"""The aggregator's front: what is known about a provider, from memory, from Redis, or from the sources in parallel.
+
+    peek           evidence that needs no wait                     (memory)
+    resolve        … or waits until settled or until the deadline  (memory, Redis, sources)
+    resolve_many   the same for a batch, with one look at Redis
+
+Questions put at the same time about one provider share one flight. A flight belongs to the resolver, not to a caller:
+it goes on when a caller leaves and ends with the slowest source's own budget.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+
+import msgspec
+
+from aggregator.cache.contract import Hit, KnowledgeCache
+from aggregator.clock import Clock, utc_now
+from aggregator.evidence import Evidence
+from aggregator.flight import Flight
+from aggregator.knowledge import KnowledgeKey
+from aggregator.panel import Panel
+from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, Recollection
+
+_Identity = tuple[str, int, bool, float | None]
+
+
+class Inquiry(msgspec.Struct, frozen=True):
+    """A question about one provider, in the name of the panel's tenant and about the panel's state."""
+
+    npi: str
+    panel: Panel
+    fresh: bool = False
+    """Ask every source, whatever is remembered, and remember what they say (row K10)."""
+    deadline: float | None = None
+    """In the event loop's time. What is known then is the answer (row B6); None: to every source's budget."""
+
+    @property
+    def key(self) -> KnowledgeKey:
+        """What is remembered under."""
+        return KnowledgeKey(self.panel.tenant, self.npi, self.panel.state)
+
+
+class Resolver:
+    """Resolves inquiries for all tenants of a process. Lives in one event loop; `aclose` ends what is in flight.
+
+    A panel without sources gives evidence without answers (row C7 is for the reader to apply).
+    """
+
+    def __init__(
+        self,
+        cache: KnowledgeCache,
+        *,
+        clock: Clock = utc_now,
+        prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
+    ) -> None:
+        """`prepared_entries` bounds the evidence kept ready as objects (some 2 kB each) in front of `cache`."""
+        self._clock = clock
+        self._recollection = Recollection(cache, clock, prepared_entries)
+        self._flights: dict[KnowledgeKey, Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def peek(self, npi: str, panel: Panel) -> Evidence | None:
+        """Evidence this process can give at once, or None.
+
+        While nothing changes, the very same object: what is derived from it can be kept by its identity.
+        """
+        return self._recollection.peek(npi, panel)
+
+    async def resolve(self, inquiry: Inquiry) -> Evidence:
+        """What is known, asking the sources where memory does not settle it. Never raises for a source or a cache."""
+        if not inquiry.fresh and (evidence := self.peek(inquiry.npi, inquiry.panel)) is not None:
+            return evidence
+        return await (self._boarding(inquiry) or self._take_off(inquiry)).landed(inquiry.deadline)
+
+    async def resolve_many(self, inquiries: Sequence[Inquiry]) -> list[Evidence]:
+        """`resolve` for each, in order, once the last is; equal ones are resolved once, with one look at Redis."""
+        distinct = {_identity(inquiry): inquiry for inquiry in inquiries}
+        resolved: dict[_Identity, Evidence] = {}
+        flights: dict[_Identity, Flight] = {}
+        for identity, inquiry in distinct.items():
+            if not inquiry.fresh and (evidence := self.peek(inquiry.npi, inquiry.panel)) is not None:
+                resolved[identity] = evidence
+            elif (flight := self._boarding(inquiry)) is not None:
+                flights[identity] = flight
+        missing = [identity for identity in distinct if identity not in resolved and identity not in flights]
+        hits = await self._look_up([distinct[identity] for identity in missing])
+        for identity in missing:
+            inquiry = distinct[identity]
+            flights[identity] = self._boarding(inquiry) or self._launch(inquiry, hits.get(inquiry.key))
+        for identity, flight in flights.items():
+            # One after the other costs nothing: the flights are under way on their own.
+            resolved[identity] = await flight.landed(distinct[identity].deadline)
+        return [resolved[_identity(inquiry)] for inquiry in inquiries]
+
+    async def forget(self, tenant: str, npi: str, state: str) -> None:
+        """Drop what is remembered about one provider."""
+        await self._recollection.forget(KnowledgeKey(tenant, npi, state))
+
+    async def aclose(self) -> None:
+        """Cancel what is in flight and wait until it is gone. Whoever still waits gets what is known by then."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _boarding(self, inquiry: Inquiry) -> Flight | None:
+        """The flight under way that answers this inquiry too."""
+        flight = self._flights.get(inquiry.key)
+        if flight is None or flight.settled or flight.panel != inquiry.panel:
+            return None
+        return flight if flight.fresh or not inquiry.fresh else None
+
+    def _take_off(self, inquiry: Inquiry) -> Flight:
+        flight = self._flight(inquiry)
+        self._run(flight, flight.run())
+        return flight
+
+    def _launch(self, inquiry: Inquiry, hit: Hit | None) -> Flight:
+        """A flight for which the cache was asked already; it needs no task where that settles it."""
+        flight = self._flight(inquiry)
+        flight.adopt(hit)
+        if not flight.settled:
+            self._run(flight, flight.ask())
+        return flight
+
+    def _flight(self, inquiry: Inquiry) -> Flight:
+        return Flight(inquiry.key, inquiry.panel, self._recollection, self._clock, fresh=inquiry.fresh)
+
+    def _run(self, flight: Flight, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._flights[flight.key] = flight
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._landed(flight, done))
+
+    def _landed(self, flight: Flight, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+
+    async def _look_up(self, inquiries: Sequence[Inquiry]) -> Mapping[KnowledgeKey, Hit]:
+        """What the cache holds, or nothing if the first deadline comes sooner."""
+        keys = [inquiry.key for inquiry in inquiries if inquiry.panel.rules.caching]
+        if not keys:
+            return {}
+        deadlines = (inquiry.deadline for inquiry in inquiries if inquiry.deadline is not None)
+        try:
+            async with asyncio.timeout_at(min(deadlines, default=None)):
+                return await self._recollection.recall_many(keys)
+        except TimeoutError:
+            return {}
+
+
+def _identity(inquiry: Inquiry) -> _Identity:
+    return inquiry.npi, id(inquiry.panel), inquiry.fresh, inquiry.deadline
