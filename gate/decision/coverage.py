@@ -4,7 +4,7 @@ Precedence: a covering suspension fails; else a covering positive segment passes
 status fails; else the segment that ended last decides; else only future starts; else nothing is known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -66,7 +66,7 @@ def on(day: date, records: Iterable[EnrollmentRecord], today: date) -> Coverage:
     held = [record for record in adverse if record.status is EnrollmentStatus.SUSPENDED]
     if held:
         warnings = (Caution.DATA_CONFLICT,) if positive else ()
-        return _adverse(held, ended, warnings)
+        return _adverse(held, warnings=warnings)
     if positive:
         return Coverage(
             code=DecisionCode.PASS,
@@ -75,7 +75,7 @@ def on(day: date, records: Iterable[EnrollmentRecord], today: date) -> Coverage:
             warnings=_warnings_of(day, positive, adverse),
         )
     if adverse:
-        return _adverse(adverse, ended)
+        return _adverse(adverse, after=ended)
     if ended:
         return _ended(ended, future)
     if future:
@@ -147,7 +147,7 @@ def _attestation_is_current(record: EnrollmentRecord, today: date) -> bool:
 
 
 def _adverse(
-    adverse: list[EnrollmentRecord], ended: list[EnrollmentRecord], warnings: tuple[Caution, ...] = ()
+    adverse: list[EnrollmentRecord], *, after: Sequence[EnrollmentRecord] = (), warnings: tuple[Caution, ...] = ()
 ) -> Coverage:
     record = min(adverse, key=lambda record: (_RANK[record.status], -record.effective.toordinal(), record.upstream_id))
     if record.attestation is not None and record.status is EnrollmentStatus.ACTIVE:
@@ -158,7 +158,7 @@ def _adverse(
         detail = _detail_of(record)
     # A termination that follows an enrollment starts on the day it took effect; one that stands alone repeats the
     # enrollment's own start, and the day it ended is unknown (rows D12, S5).
-    if detail is Detail.TERMINATED and not any(enrolls(earlier) for earlier in ended):
+    if detail is Detail.TERMINATED and not any(enrolls(earlier) for earlier in after):
         detail = Detail.TERMINATED_DATE_UNKNOWN
     return Coverage(code=code, detail=detail, record=record, warnings=warnings)
 

@@ -189,7 +189,7 @@ def _enrolled(
     day, today = days
     matches = line_of_business_match(claim.line_of_business, found.positive, policy.umbrella_covers)
     taxonomy_is_enrolled = taxonomy_match(claim.taxonomy, found.positive)
-    record = _best(matches.records, claim.taxonomy, today)
+    record = _best(matches.records, claim.taxonomy)
     due = revalidation_of(record.revalidation_due, today, policy.revalidation_warning_days)
     is_past_due, must_revalidate, revalidation_warnings = _revalidation_state(record, day, today)
     warnings += revalidation_warnings + matches.warnings
@@ -236,14 +236,13 @@ def _revalidation_state(record: EnrollmentRecord, day: date, today: date) -> tup
     return past_due, False, (Caution.REVALIDATION_PAST_DUE,) if past_due else ()
 
 
-def _best(records: tuple[EnrollmentRecord, ...], taxonomy: str | None, today: date) -> EnrollmentRecord:
+def _best(records: tuple[EnrollmentRecord, ...], taxonomy: str | None) -> EnrollmentRecord:
     """The covering record to show and to judge revalidation by: the most favourable, whatever the payload's order."""
 
-    def favour(record: EnrollmentRecord) -> tuple[bool, bool, date, date, date, str]:
+    def favour(record: EnrollmentRecord) -> tuple[bool, date, date, date, str]:
         due = record.revalidation_due
         return (
             taxonomy is not None and taxonomy in record.taxonomies,
-            due is None or due >= today,
             due or date.max,
             record.end or date.max,
             record.effective,
@@ -258,20 +257,18 @@ def _best(records: tuple[EnrollmentRecord, ...], taxonomy: str | None, today: da
 
 def _about_the_claim(claim: Claim, evidence: Evidence, today: date) -> tuple[Caution, ...]:
     """Rows D23, V2 to V4. A check digit or a deactivation is a doubt about the claim, not about the enrollment."""
-    warnings: tuple[Caution, ...] = ()
-    if claim.service_date > today:
-        warnings += (Caution.FUTURE_DOS,)
-    if not has_valid_check_digit(claim.npi):
-        warnings += (Caution.NPI_CHECK_DIGIT,)
-    if claim.npi[0] not in _ISSUED_FIRST_DIGITS:
-        warnings += (Caution.NPI_PREFIX,)
-    if evidence.npi_deactivated_on is not None and evidence.npi_deactivated_on <= claim.service_date:
-        warnings += (Caution.NPI_DEACTIVATED,)
-    return warnings
+    deactivated_on = evidence.npi_deactivated_on
+    doubts = {
+        Caution.FUTURE_DOS: claim.service_date > today,
+        Caution.NPI_CHECK_DIGIT: not has_valid_check_digit(claim.npi),
+        Caution.NPI_PREFIX: claim.npi[0] not in _ISSUED_FIRST_DIGITS,
+        Caution.NPI_DEACTIVATED: deactivated_on is not None and deactivated_on <= claim.service_date,
+    }
+    return tuple(doubt for doubt, holds in doubts.items() if holds)
 
 
 def _add(finding: Finding, warnings: tuple[Caution, ...], *, incomplete: bool = False) -> Finding:
-    if not warnings and not incomplete:
+    if not warnings:
         return finding
     return msgspec.structs.replace(
         finding,
