@@ -23,6 +23,7 @@ from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
 from gate.auth.tokens import RememberingVerifier, TokenVerifier
 from gate.checks.connections import Connections, GuardedSources
+from gate.checks.deactivations import DeactivationList
 from gate.checks.panels import Panels
 from gate.checks.profile import ProviderLookup
 from gate.checks.recording import CountingRecorder
@@ -81,7 +82,10 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         resolver = Resolver(_cache(redis, metrics, stack), clock=clock)
         stack.push_async_callback(resolver.aclose)
         door = Door(_verifier(settings, clock, stack), metrics)
-        checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock)
+        deactivations = DeactivationList(settings.nppes_deactivations_file)
+        deactivations.start()
+        stack.push_async_callback(deactivations.aclose)
+        checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock, deactivations)
         lookup = ProviderLookup(snapshot, asked.panels, resolver, clock)
         tenants = TenantService(
             defaults=deployment_defaults(settings.provider_enrollment),

@@ -8,7 +8,7 @@ import json
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
@@ -21,6 +21,8 @@ from pydantic_settings import (
 
 from sources.connection import SourceConnection
 from sources.states import STATES
+
+_LAST_PORT: Final = 65_535
 
 
 class Environment(StrEnum):
@@ -50,6 +52,17 @@ def _mode(value: object) -> object:
     """`warn` and `disabled` are accepted for `audit` and `off`."""
     text = value.lower() if isinstance(value, str) else value
     return {"warn": "audit", "disabled": "off"}.get(text, text) if isinstance(text, str) else text
+
+
+def _host_and_port(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise ValueError("write host:port, like 127.0.0.1:50051")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_host_and_port)]
+"""``host:port``; port 0 takes any free one."""
 
 
 class ProviderEnrollmentSettings(BaseModel):
@@ -137,9 +150,9 @@ class Settings(BaseSettings):
     """``redis://host:6379/0``; empty: each process caches on its own."""
     migrate_on_start: bool = True
     """Bring the database to this release's schema before serving; replicas take turns."""
-    grpc_address: str = "127.0.0.1:50051"
-    http_address: str = "127.0.0.1:8080"
-    sandbox_address: str = "127.0.0.1:8090"
+    grpc_address: Address = "127.0.0.1:50051"
+    http_address: Address = "127.0.0.1:8080"
+    sandbox_address: Address = "127.0.0.1:8090"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
     """Longest time one claim's check may take when its caller names no deadline."""
@@ -147,6 +160,8 @@ class Settings(BaseSettings):
     """The same for one batch."""
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 15.0
     """How long calls in flight may take to finish after SIGTERM."""
+    nppes_deactivations_file: Path | None = None
+    """NPPES's monthly report of deactivated NPIs (ZIP, workbook or CSV); looked at once a minute for a newer one."""
     provider_enrollment: ProviderEnrollmentSettings = ProviderEnrollmentSettings()
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()
@@ -170,7 +185,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _must_be_whole(self) -> Self:
-        problems = [*self._half_secured(), *(self._unfit_for_production() if self._is_production else ())]
+        problems = [
+            *self._unreachable(),
+            *self._half_secured(),
+            *(self._unfit_for_production() if self._is_production else ()),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -178,6 +197,16 @@ class Settings(BaseSettings):
     @property
     def _is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    def _unreachable(self) -> list[str]:
+        """The URLs may hold passwords, so no problem repeats any part of one."""
+        problems = []
+        if not self.sqlalchemy_url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            problems.append("GATE_DATABASE_URL must begin with postgresql:// or sqlite:///")
+        redis_url = self.redis_url.get_secret_value()
+        if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+            problems.append("GATE_REDIS_URL must begin with redis://, rediss:// or unix://")
+        return problems
 
     def _half_secured(self) -> list[str]:
         problems = []

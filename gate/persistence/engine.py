@@ -1,0 +1,59 @@
+"""How the gate connects to its database: SQLite beside the service, or PostgreSQL."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+CONNECT_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 2.0
+"""Longest wait for one statement of the service. A database that hangs is as good as one that is down."""
+_POOL_SECONDS: Final = 2.0
+_POOL_SIZE: Final = 5
+_SQLITE_BEGIN: Final = "sqlite_begin"
+WRITES: Final[Mapping[str, str]] = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
+"""Execution options of a connection that will write. SQLite then queues writers before they read."""
+
+
+def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> AsyncEngine:
+    """An engine for a URL that names an asynchronous driver; nothing is connected yet.
+
+    `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite.
+    """
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        Path(target.database or "").parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(target, pool_timeout=_POOL_SECONDS)
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        target,
+        pool_pre_ping=True,
+        pool_size=_POOL_SIZE,
+        pool_timeout=_POOL_SECONDS,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": patience_seconds,
+            "server_settings": {"application_name": "enrollment-gate"},
+        },
+    )
+
+
+def _prepare_sqlite(busy_milliseconds: int, connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of a driver's connection has no public type
+    # The driver would begin a transaction before the first write only, and never around DDL. We begin ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # The time limit first: changing the journal's mode waits for other processes that do the same.
+    for pragma in (f"busy_timeout = {busy_milliseconds}", "journal_mode = WAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once where another wrote in between, however long
+    # it may wait for locks; one that announces its writing waits its turn.
+    connection.exec_driver_sql(connection.get_execution_options().get(_SQLITE_BEGIN, "BEGIN"))

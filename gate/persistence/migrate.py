@@ -1,0 +1,89 @@
+"""Brings a database to the schema of this release. One set of migrations serves SQLite and PostgreSQL.
+
+A new migration is written by hand in `migrations/versions`; the tests compare the migrated schema with the tables
+declared in code and list what is missing.
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gate.persistence.engine import WRITES, open_engine
+from gate.persistence.unit_of_work import Database, naming_outages
+
+_PATIENCE_SECONDS: Final = 600.0
+"""How long one statement, or the wait for another process's migration, may take."""
+_TABLE_LOCK_SECONDS: Final = 5
+"""A migration runs beside the previous release: without its table lock it fails, instead of holding up every call."""
+_ADVISORY_LOCK: Final = int.from_bytes(b"gate")
+
+
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate up to `revision`, all of it or nothing. Of processes that start together one migrates, others wait.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
+    """
+    await _migrate(url, command.upgrade, revision)
+
+
+async def downgrade(url: str, revision: str) -> None:
+    """Migrate back to `revision`; ``base`` removes every table.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
+    """
+    await _migrate(url, command.downgrade, revision)
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the database has exactly the schema of this release.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+    """
+    async with database.reading() as unit:
+        connection = await unit.session.connection()
+        heads = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+async def _migrate(url: str, direction: Callable[[Config, str], None], revision: str) -> None:
+    engine = open_engine(url, patience_seconds=_PATIENCE_SECONDS)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        with naming_outages():
+            opened = await stack.enter_async_context(engine.connect())
+        connection = await opened.execution_options(**WRITES)  # on SQLite, to begin is to wait for one's turn
+        async with connection.begin():
+            await _take_turns(connection)
+            await connection.run_sync(_run, direction, revision)
+
+
+async def _take_turns(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        await connection.execute(text(f"SET LOCAL lock_timeout = '{_TABLE_LOCK_SECONDS}s'"))
+
+
+def _run(connection: Connection, direction: Callable[[Config, str], None], revision: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    direction(config, revision)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

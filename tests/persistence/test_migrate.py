@@ -1,0 +1,98 @@
+import asyncio
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import gate
+from gate.errors import StoreUnavailable
+from gate.persistence.base import Base
+from gate.persistence.migrate import downgrade, is_current, upgrade
+from gate.persistence.unit_of_work import Database
+from tests.support.servers import free_port
+
+
+def import_all_tables() -> None:
+    for tables in Path(gate.__file__).parent.glob("*/tables.py"):
+        import_module(f"gate.{tables.parent.name}.tables")
+
+
+def differences(connection: Connection) -> Sequence[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, Base.metadata))
+
+
+async def tables_of(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+
+async def test_migrations_build_exactly_the_tables_that_the_code_declares(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    import_all_tables()
+
+    await upgrade(database_url)
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_every_migration_can_be_undone_and_done_again(database_url: str, engine: AsyncEngine) -> None:
+    await upgrade(database_url)
+    built = await tables_of(engine)
+
+    await downgrade(database_url, "base")
+    assert await tables_of(engine) == ["alembic_version"]
+
+    await upgrade(database_url)
+    assert await tables_of(engine) == built
+
+
+async def test_a_database_is_current_only_with_the_schema_of_this_release(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    assert not await is_current(Database(engine))
+
+    await upgrade(database_url)
+    assert await is_current(Database(engine))
+
+    await downgrade(database_url, "base")
+    assert not await is_current(Database(engine))
+
+
+async def test_upgrading_a_current_database_changes_nothing(database_url: str, engine: AsyncEngine) -> None:
+    await upgrade(database_url)
+    await upgrade(database_url)
+
+    assert await is_current(Database(engine))
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing_behind(database_url: str, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE mode_changes (in_the_way INTEGER)"))
+
+    with pytest.raises(DBAPIError):
+        await upgrade(database_url)
+
+    assert await tables_of(engine) == ["mode_changes"]
+
+
+async def test_of_migrations_that_start_together_one_works_and_the_others_wait(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
+
+    assert await is_current(Database(engine))
+
+
+async def test_a_database_that_cannot_be_reached_is_an_outage() -> None:
+    with pytest.raises(StoreUnavailable):
+        await upgrade(f"postgresql+asyncpg://postgres@127.0.0.1:{free_port()}/gate")

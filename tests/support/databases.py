@@ -1,0 +1,71 @@
+"""A fresh database of either kind for one test. All tests of a process share one PostgreSQL server."""
+
+import atexit
+from contextlib import ExitStack
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gate.persistence.engine import open_engine
+from gate.persistence.migrate import upgrade
+from tests.support.servers import PostgresServer, postgres_server
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+KINDS = (SQLITE, POSTGRESQL)
+_MIGRATED = "gate_migrated"
+_numbers = count(1)
+_servers = ExitStack()
+atexit.register(_servers.close)
+
+
+def empty_database(kind: str, folder: Path) -> str:
+    """The URL, with its asynchronous driver, of a database without tables."""
+    if kind == SQLITE:
+        return f"sqlite+aiosqlite:///{folder / f'gate-{next(_numbers)}.db'}"
+    return with_driver(shared_postgres_server().create_database(f"gate_{next(_numbers)}"))
+
+
+async def migrated_database(kind: str, folder: Path) -> str:
+    """The URL of a database with the schema of this release and no rows.
+
+    On PostgreSQL it is the same one every time: emptying it takes a fraction of what creating another takes.
+    """
+    url = empty_database(kind, folder) if kind == SQLITE else _common_postgres_database()
+    await upgrade(url)
+    if kind == POSTGRESQL:
+        engine = open_engine(url)
+        await _empty(engine)
+        await engine.dispose()
+    return url
+
+
+def with_driver(postgres_url: str) -> str:
+    """The URL as SQLAlchemy needs it."""
+    return postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+@cache
+def shared_postgres_server() -> PostgresServer:
+    """One server for all tests of this process; not to be killed by any."""
+    return _servers.enter_context(postgres_server())
+
+
+def stop_shared_servers() -> None:
+    """For the end of the session; without it they stop with the process, which a test runner may cut short."""
+    _servers.close()
+
+
+@cache
+def _common_postgres_database() -> str:
+    return with_driver(shared_postgres_server().create_database(_MIGRATED))
+
+
+async def _empty(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
+        await connection.execute(text(f"TRUNCATE {tables}"))

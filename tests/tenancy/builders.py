@@ -1,0 +1,73 @@
+"""Deployments, configurations and services to test with."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from aggregator.knowledge import CacheRules
+from gate.decision.model import GateMode, Policy
+from gate.persistence.unit_of_work import Database
+from gate.tenancy.model import WHOLE_TENANT, DeploymentDefaults, EffectiveConfig, TenantConfig
+from gate.tenancy.service import ConfigPublisher, TenantService
+from gate.tenancy.validation import Surroundings
+
+NOTHING_ENABLED = DeploymentDefaults(
+    enabled_states=frozenset(), policy=Policy(), cache=CacheRules(ttl=3600.0, negative_ttl=300.0, max_stale=86400.0)
+)
+TEXAS_ENABLED = DeploymentDefaults(
+    enabled_states=frozenset({"TX"}), policy=NOTHING_ENABLED.policy, cache=NOTHING_ENABLED.cache
+)
+SURROUNDINGS = Surroundings(
+    source_names=frozenset({"tmhp_pems", "caqh_proview"}),
+    credentials={"acme-pems": frozenset({"acme"}), "globex-pems": frozenset({"globex"})},
+)
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Published:
+    """Remembers what was put in force."""
+
+    def __init__(self) -> None:
+        self.configs: list[TenantConfig] = []
+
+    async def publish(self, config: TenantConfig) -> None:
+        self.configs.append(config)
+
+
+def only_texas_works(_: EffectiveConfig, state: str) -> bool:
+    return state == "TX"
+
+
+def tenant_service(
+    publisher: ConfigPublisher | None = None,
+    *,
+    defaults: DeploymentDefaults = NOTHING_ENABLED,
+    clock: Callable[[], datetime] = lambda: NOW,
+) -> TenantService:
+    return TenantService(
+        defaults=defaults,
+        surroundings=SURROUNDINGS,
+        publisher=publisher or Published(),
+        has_working_source=only_texas_works,
+        clock=clock,
+    )
+
+
+async def store(database: Database, service: TenantService, config: TenantConfig) -> TenantConfig:
+    async with database.writing() as unit:
+        return await service.update(unit, config, by="ada", reason="")
+
+
+async def flip(database: Database, service: TenantService, tenant: str, mode: GateMode) -> None:
+    async with database.writing() as unit:
+        await service.set_mode(unit, tenant, WHOLE_TENANT, mode, by="ada", reason="a test")
+
+
+async def write_document(database: Database, tenant: str, document: str) -> None:
+    async with database.writing() as unit:
+        json = ":document" if unit.session.get_bind().dialect.name == "sqlite" else "CAST(:document AS jsonb)"
+        await unit.session.execute(
+            text(f"UPDATE tenant_config_versions SET document = {json} WHERE tenant = :tenant"),
+            {"document": document, "tenant": tenant},
+        )
