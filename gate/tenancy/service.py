@@ -95,6 +95,7 @@ class TenantService:
             scope
             for scope in sorted(_scopes(before.config) | _scopes(after.config))
             if _chosen_mode(before.config, scope) != _chosen_mode(after.config, scope)
+            and _mode_in(before, scope) is not _mode_in(after, scope)  # spelling out what was inherited is no switch
         ]
         await self._store(unit, after.config, change, _mode_changes(before, after, switched, change))
         return after.config
@@ -196,6 +197,10 @@ def _chosen_mode(config: TenantConfig, scope: Scope) -> GateMode | None:
     return None if choices is None else choices.gate_mode
 
 
+def _mode_in(effective: EffectiveConfig, scope: Scope) -> GateMode:
+    return effective.policy_for(scope.state, scope.line_of_business).mode
+
+
 def _mode_changes(
     before: EffectiveConfig, after: EffectiveConfig, scopes: Iterable[Scope], change: Change
 ) -> list[ModeChange]:
@@ -205,8 +210,8 @@ def _mode_changes(
             config_version=after.version,
             ordinal=ordinal,
             scope=scope,
-            from_mode=before.policy_for(scope.state, scope.line_of_business).mode,
-            to_mode=after.policy_for(scope.state, scope.line_of_business).mode,
+            from_mode=_mode_in(before, scope),
+            to_mode=_mode_in(after, scope),
             reason=change.reason,
             changed_by=change.by,
             changed_at=change.at,
