@@ -1,0 +1,126 @@
+"""Opens a claim file of any supported format, compressed with gzip or not."""
+
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from gate.claimfiles.csv_reader import read_csv
+from gate.claimfiles.detect import GZIP_MAGIC, HEAD_BYTES, ClaimFormat, detect
+from gate.claimfiles.errors import ClaimFileError
+from gate.claimfiles.jsonl_reader import read_jsonl
+from gate.claimfiles.model import FileClaim
+from gate.claimfiles.problems import FileProblems
+from gate.claimfiles.x12_reader import read_x12
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+STANDARD_INPUT: Final = "-"
+_BUFFER_BYTES: Final = 128 * 1024
+
+
+class ClaimFile:
+    """An open claim file. Iterate once; `problems` grows meanwhile.
+
+    Raises:
+        ClaimFileError: when the stream is empty, or no claim file.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int | None = None) -> None:
+        self._raw = stream
+        self.size = size
+        """Bytes on disk; None where that is not known."""
+        self.problems = FileProblems()
+        """What is wrong around the claims."""
+        with _reading_errors():
+            self._content, head = _uncompressed(stream)
+        self.format = detect(head)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the file, as it lies on disk, that have been read so far; 0 for what cannot tell, such as a pipe."""
+        return self._raw.tell() if self._raw.seekable() else 0
+
+    def __iter__(self) -> Iterator[FileClaim]:
+        """The claims in file order.
+
+        Raises:
+            ClaimFileError: when the file cannot be read on, or ends without having held a claim.
+        """
+        with _reading_errors():
+            claims = self._claims()
+            first = next(claims, None)
+            if first is None:
+                raise ClaimFileError("", "the file holds no claims")
+            yield first
+            yield from claims
+
+    def _claims(self) -> Iterator[FileClaim]:
+        if self.format is ClaimFormat.X12:
+            return read_x12(self._content, self.problems)
+        return read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
+
+
+@contextmanager
+def open_claim_file(path: str | Path) -> Iterator[ClaimFile]:
+    """Open the file at `path`, or standard input for ``-``, and tell its format.
+
+    Raises:
+        ClaimFileError: when it cannot be opened, is empty, or is no claim file; also while it is being read.
+    """
+    if str(path) == STANDARD_INPUT:
+        yield ClaimFile(sys.stdin.buffer)
+        return
+    with _reading_errors():
+        stream = Path(path).open("rb")  # noqa: SIM115 - closed below; what the caller raises must not pass through here
+    with stream:
+        yield ClaimFile(stream, os.fstat(stream.fileno()).st_size)
+
+
+@contextmanager
+def _reading_errors() -> Iterator[None]:
+    """Tell what the operating system and gzip complain of as a fault of the file."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise ClaimFileError("", "the gzip data is damaged or cut short") from None
+    except OSError as error:
+        raise ClaimFileError("", f"the file cannot be read: {error.strerror or type(error).__name__}") from None
+
+
+def _uncompressed(stream: BinaryIO) -> tuple[io.BufferedReader, bytes]:
+    """The content from its first byte on, and a look at its beginning."""
+    content, head = _looked_into(stream)
+    if head.startswith(GZIP_MAGIC):
+        content, head = _looked_into(gzip.GzipFile(fileobj=content))
+    return content, head
+
+
+def _looked_into(stream: BinaryIO | gzip.GzipFile) -> tuple[io.BufferedReader, bytes]:
+    head = stream.read(HEAD_BYTES)
+    return io.BufferedReader(_Replayed(head, stream), _BUFFER_BYTES), head
+
+
+class _Replayed(io.RawIOBase):
+    """A stream of which the beginning has been read already, from the beginning. Does not need to seek."""
+
+    def __init__(self, head: bytes, rest: BinaryIO | gzip.GzipFile) -> None:
+        super().__init__()
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._head[: len(view)] or self._rest.read(len(view))
+        self._head = self._head[len(view) :]
+        view[: len(data)] = data
+        return len(data)
