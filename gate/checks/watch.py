@@ -33,6 +33,16 @@ class WatchedSource(Protocol):
         ...
 
 
+def status_of(description: SourceDescription, condition: SourceHealth | None) -> SourceStatus:
+    """A source's condition in one word; None: nobody said where it is.
+
+    One that cannot answer yet is said to be just that (row A17): configuring it would change nothing.
+    """
+    if not description.implemented:
+        return SourceStatus.NOT_IMPLEMENTED
+    return SourceStatus.NOT_CONFIGURED if condition is None else condition.status
+
+
 class SourceWatch:
     """The condition of every source the deployment knows, by name."""
 

@@ -1,17 +1,25 @@
 """The HTTP door: liveness, readiness, the sources' condition, metrics."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from aggregator.guards.health import SourceHealth, SourceStatus
-from gate.checks.watch import SourceWatch
+from gate.checks.watch import SourceWatch, status_of
 from gate.clock import Clock
+from gate.web.status_page import status_page
 from sources.contract import SourceDescription
+
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 
 Unready = Callable[[], list[str]]
 """What keeps the process from taking calls, in words; empty when it is ready."""
@@ -21,7 +29,15 @@ def build_app(
     *, version: str, registry: CollectorRegistry, unready: Unready, watch: SourceWatch, clock: Clock
 ) -> FastAPI:
     """The application of one process."""
-    app = FastAPI(title="Enrollment gate", version=version, docs_url="/api/docs", openapi_url="/api/openapi.json")
+    # No interactive documentation page: it would load its scripts from elsewhere.
+    app = FastAPI(
+        title="Enrollment gate", version=version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    async def status() -> HTMLResponse:
+        """How the gate and its sources are doing, for people."""
+        return HTMLResponse(status_page(await health()), headers=_PAGE_HEADERS)
 
     @app.get("/healthz", response_class=PlainTextResponse, tags=["operations"])
     async def alive() -> str:
@@ -71,7 +87,7 @@ def _source(description: SourceDescription, condition: SourceHealth | None, now:
         "title": description.title,
         "scope": description.scope.value,
         "states": sorted(description.states),
-        "status": condition.status.value if condition is not None else SourceStatus.NOT_CONFIGURED.value,
+        "status": status_of(description, condition).value,
         "breaker": condition.breaker.value if condition is not None else None,
         "last_success_at": success.isoformat() if success is not None else None,
         "seconds_since_success": round(now - success.timestamp(), 1) if success is not None else None,

@@ -1,6 +1,7 @@
 """Serves the HTTP door inside the process's own event loop."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+
+from gate.errors import PreconditionFailed
 
 _BACKLOG: Final = 256
 
@@ -34,10 +37,16 @@ class HttpServer:
         """Bind and begin to serve.
 
         Raises:
-            OSError: the address is taken or not this machine's.
+            PreconditionFailed: the address is taken or not this machine's.
         """
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, self.port), family=family, backlog=_BACKLOG)
+        try:
+            listener = socket.create_server((self._host, self.port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            raise PreconditionFailed(
+                f"nothing can be served at {self._host}:{self.port} (GATE_HTTP_ADDRESS): "
+                f"{os.strerror(error.errno) if error.errno else error}"
+            ) from error
         self.port = listener.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="http")
 

@@ -1,0 +1,219 @@
+"""A running gate: inside the test's own event loop, or as a process of its own with real signals and files."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import grpc
+
+from gate.auth.permissions import Role
+from gate.bootstrap import running_gate, with_connections
+from gate.clock import Clock, system_clock
+from gate.settings import Settings
+from sources.sandbox.faults import Fault
+from sources.sandbox.population import PORTALS, Population
+from sources.sandbox.server import RunningSandbox, start_sandbox
+from tests.support.callers import Caller
+from tests.support.servers import free_port
+
+GATE = str(Path(sys.executable).with_name("gate"))
+"""The console script of the environment that runs the tests."""
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
+_ANY_PORT = "127.0.0.1:0"
+
+
+class Page(NamedTuple):
+    status: int
+    text: str
+
+
+class Doors:
+    """How to reach a gate that runs: its two doors, and the key with which callers sign."""
+
+    def __init__(self, data_dir: Path, grpc_port: int, http_port: int) -> None:
+        self.data_dir = data_dir
+        self.grpc_address = f"127.0.0.1:{grpc_port}"
+        self.http_url = f"http://127.0.0.1:{http_port}"
+
+    @asynccontextmanager
+    async def caller(self, tenant: str, *roles: Role) -> AsyncIterator[Caller]:
+        """A caller with a channel of its own."""
+        async with self.channel() as channel:
+            yield Caller(channel, self.data_dir, tenant, *roles)
+
+    def channel(self) -> grpc.aio.Channel:
+        """With gRPC's own limits, as a client has them that knows nothing of ours."""
+        return grpc.aio.insecure_channel(self.grpc_address)
+
+    async def page(self, path: str) -> Page:
+        async with aiohttp.ClientSession() as session, session.get(self.http_url + path) as response:
+            return Page(response.status, await response.text())
+
+
+class GateInProcess(Doors):
+    """A gate and its portals' doubles in this event loop; `channel` is shared by its callers."""
+
+    def __init__(self, data_dir: Path, ports: tuple[int, int], portals: RunningSandbox, settings: Settings) -> None:
+        super().__init__(data_dir, *ports)
+        self.portals = portals
+        self.settings = settings
+        self.shared_channel = self.channel()
+
+    def of(self, tenant: str, *roles: Role) -> Caller:
+        return Caller(self.shared_channel, self.data_dir, tenant, *roles)
+
+    def misbehave(self, *portals: str, **fault: Any) -> None:
+        """These portals (without any: all of them) have this fault from now on; the others have none."""
+        self.portals.sandbox.replace_faults(dict.fromkeys(portals or PORTALS, Fault(**fault)))
+
+    def behave(self) -> None:
+        self.portals.sandbox.replace_faults({})
+
+    def calls(self) -> dict[str, int]:
+        """Requests to each portal that was asked at all."""
+        return {portal: calls for portal, calls in self.portals.sandbox.calls().items() if calls}
+
+
+@asynccontextmanager
+async def running_in_process(
+    data_dir: Path, *, population: Population | None = None, clock: Clock = system_clock, **overrides: Any
+) -> AsyncIterator[GateInProcess]:
+    """A gate that asks the doubles of the portals; `overrides` are settings by name."""
+    addresses = {"grpc_address": _ANY_PORT, "http_address": _ANY_PORT}
+    settings = Settings(**{"data_dir": data_dir, "drain_seconds": 1.0, **addresses, **overrides})
+    portals = await start_sandbox(population=population, clock=clock)
+    try:
+        settings = with_connections(settings, portals.connections)
+        async with running_gate(settings, clock) as running:
+            gate = GateInProcess(data_dir, (running.grpc_port, running.http_port), portals, settings)
+            try:
+                yield gate
+            finally:
+                await gate.shared_channel.close()
+    finally:
+        await portals.stop()
+
+
+class GateProcess(Doors):
+    """`gate serve` as a process of its own, to be started, stopped and killed; ports, data and log stay."""
+
+    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        """`options` as on the command line; `environment` beside what is set here, and in its place."""
+        grpc_port, http_port, sandbox_port = free_port(), free_port(), free_port()
+        super().__init__(data_dir, grpc_port, http_port)
+        self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+        self.environment = gate_environment(
+            data_dir,
+            GATE_GRPC_ADDRESS=self.grpc_address,
+            GATE_HTTP_ADDRESS=f"127.0.0.1:{http_port}",
+            GATE_SANDBOX_ADDRESS=f"127.0.0.1:{sandbox_port}",
+            **(environment or {}),
+        )
+        self._command = [GATE, "serve", *options]
+        self._log = data_dir / f"gate-{grpc_port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        return self._running().pid
+
+    @property
+    def log(self) -> str:
+        """Everything it wrote so far, over all its starts."""
+        return self._log.read_text(encoding="utf-8")
+
+    async def start(self, *, until_ready: bool = True) -> None:
+        """Start it and wait until it takes calls, or only until its process runs.
+
+        Raises:
+            RuntimeError: it ended instead; the message is its log.
+        """
+        self._launch()
+        if until_ready:
+            await self.becomes_ready()
+
+    async def becomes_ready(self, seconds: float = _READY_SECONDS) -> None:
+        """Wait until it takes calls."""
+        deadline = time.monotonic() + seconds
+        while not await self._is_ready():
+            if self._running().poll() is not None or time.monotonic() > deadline:
+                await self.kill()
+                raise RuntimeError(f"the gate is not ready:\n{self.log}")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def stop(self, ending: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code."""
+        process = self._running()
+        process.send_signal(ending)
+        return await self.ends()
+
+    async def ends(self) -> int:
+        """Wait until it has ended; its exit code."""
+        process = self._running()
+        try:
+            return await asyncio.to_thread(process.wait, _STOP_SECONDS)
+        finally:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it in the middle of whatever it does; nothing happens where it has ended."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    async def misbehave(self, faults: Mapping[str, Any]) -> None:
+        """Faults by portal, as in the sandbox's PUT /sandbox/faults, from now on; `{}`: none."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.put(f"{self.sandbox_url}/sandbox/faults", json=dict(faults)) as response,
+        ):
+            response.raise_for_status()
+
+    def _launch(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    async def _is_ready(self) -> bool:
+        try:
+            return (await self.page("/readyz")).status == HTTPStatus.OK
+        except aiohttp.ClientError:
+            return False
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "it was not started"
+        return self._process
+
+
+@asynccontextmanager
+async def gate_process(
+    data_dir: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[GateProcess]:
+    """`gate serve` with these options, ready; gone at the end of the block."""
+    gate = GateProcess(data_dir, *options, environment=environment)
+    try:
+        await gate.start()
+        yield gate
+    finally:
+        await gate.kill()
+
+
+def gate_environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """The environment of a gate's process: the surrounding one without its settings, with these."""
+    around = {name: value for name, value in os.environ.items() if not name.startswith("GATE_")}
+    return {**around, "GATE_DATA_DIR": str(data_dir), **settings}
