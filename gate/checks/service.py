@@ -10,10 +10,12 @@ import uuid_utils
 from aggregator.evidence import Evidence
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
+from gate.checks.deactivations import DeactivationList
 from gate.checks.intake import accept
 from gate.checks.model import Decision, SubmittedClaim
 from gate.checks.panels import Panels
 from gate.checks.scope import NOT_CONFIGURED, answer_without_asking
+from gate.checks.turns import in_turns
 from gate.clock import Clock, today_in
 from gate.decision.actions import verdict
 from gate.decision.model import Claim, Finding, Policy
@@ -55,12 +57,14 @@ class CheckService:
         resolver: Resolver,
         recorder: DecisionRecorder,
         clock: Clock,
+        deactivations: DeactivationList | None = None,
     ) -> None:
         self._configurations = configurations
         self._panels = panels
         self._resolver = resolver
         self._recorder = recorder
         self._clock = clock
+        self._deactivations = deactivations or DeactivationList(None)
 
     async def check(
         self, tenant: str, submitted: SubmittedClaim, *, fresh: bool = False, deadline: float | None = None
@@ -95,7 +99,7 @@ class CheckService:
             StoreUnavailable: the tenant's configuration was never read.
         """
         questions: list[_Question | InvalidInput] = []
-        for index, submitted in enumerate(claims):
+        async for index, submitted in in_turns(enumerate(claims)):
             try:
                 questions.append(self._question(tenant, submitted, f"claims[{index}]"))
             except InvalidInput as error:
@@ -111,7 +115,7 @@ class CheckService:
             item
             if isinstance(item, InvalidInput)
             else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
-            for item in questions
+            async for item in in_turns(questions)
         ]
         self._recorder.record([result for result in results if isinstance(result, Decision)])
         return results
@@ -129,9 +133,9 @@ class CheckService:
     def _decide(self, tenant: str, question: _Question, evidence: Evidence | None, now: datetime) -> Decision:
         finding = question.answered
         if finding is None:
-            nothing = Evidence(npi=question.claim.npi, state=question.claim.state, answers=())
+            evidence = self._with_deactivation(evidence or _nothing_known(question.claim))
             today = today_in(question.claim.state, now)
-            finding = decide(question.claim, evidence or nothing, question.policy, today)
+            finding = decide(question.claim, evidence, question.policy, today)
         return Decision(
             decision_id=str(uuid_utils.uuid7()),
             tenant=tenant,
@@ -145,3 +149,14 @@ class CheckService:
             config_stale=self._configurations.is_stale,
             evaluated_at=now,
         )
+
+    def _with_deactivation(self, evidence: Evidence) -> Evidence:
+        """Row V4."""
+        deactivated_on = self._deactivations.on(evidence.npi)
+        if deactivated_on is None:
+            return evidence
+        return msgspec.structs.replace(evidence, npi_deactivated_on=deactivated_on)
+
+
+def _nothing_known(claim: Claim) -> Evidence:
+    return Evidence(npi=claim.npi, state=claim.state, answers=())

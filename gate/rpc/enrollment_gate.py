@@ -7,6 +7,7 @@ from gate.auth.permissions import Permission
 from gate.checks.model import Decision
 from gate.checks.profile import ProviderLookup
 from gate.checks.service import CheckService
+from gate.checks.turns import in_turns
 from gate.errors import FieldViolation, InvalidInput
 from gate.rpc.door import Call, Door, streaming, unary
 from gate.rpc.messages import day_in, decision_message, profile_message, submitted
@@ -83,11 +84,12 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         _refuse_unfit_batch(request.claims)
         answers = await self._checks.check_many(
             call.principal.tenant,
-            [submitted(claim) for claim in request.claims],
+            [submitted(claim) async for claim in in_turns(request.claims)],
             fresh=request.freshness == _FRESH,
-            deadline=call.deadline_within(self._budgets.batch),
+            deadline=call.deadline_within(self._budgets.batch, len(request.claims)),
         )
-        results = [_result(claim.correlation_id, answer) for claim, answer in zip(request.claims, answers, strict=True)]
+        answered = zip(request.claims, answers, strict=True)
+        results = [_result(claim.correlation_id, answer) async for claim, answer in in_turns(answered)]
         return enrollment_gate_pb2.CheckClaimsResponse(results=results)
 
 

@@ -1,9 +1,10 @@
 """The service `GateAdmin`: what a tenant configured, its modes, its sources."""
 
 from aggregator.guards.guarded import GuardedSource
-from aggregator.guards.health import SourceHealth, SourceStatus
+from aggregator.guards.health import SourceHealth
 from gate.auth.permissions import Permission
 from gate.checks.panels import Panels
+from gate.checks.watch import status_of
 from gate.errors import FieldViolation, InvalidInput, PermissionDenied
 from gate.persistence.unit_of_work import Database
 from gate.rpc.door import Call, Door, unary
@@ -131,7 +132,7 @@ def _source_message(
         title=description.title,
         scope=SCOPES.number(description.scope),
         states=sorted(description.states),
-        status=SOURCE_STATUSES.number(health.status if health is not None else SourceStatus.NOT_CONFIGURED),
+        status=SOURCE_STATUSES.number(status_of(description, health)),
         base_url=base_url,
         priority=description.priority,
     )

@@ -7,13 +7,13 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from gate.errors import PreconditionFailed
 from gate.rpc.enrollment_gate import EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
+from gate.rpc.limits import LARGEST_MESSAGE
 from gate.settings import TlsSettings
 from gate.v1 import enrollment_gate_pb2, enrollment_gate_pb2_grpc, gate_admin_pb2, gate_admin_pb2_grpc
 
-LARGEST_MESSAGE: Final = 32 * 1024 * 1024
-"""Bytes: a full batch with every field filled is some 4 MiB in, 8 MiB out."""
 _SERVICES: Final = (
     enrollment_gate_pb2.DESCRIPTOR.services_by_name["EnrollmentGate"].full_name,
     gate_admin_pb2.DESCRIPTOR.services_by_name["GateAdmin"].full_name,
@@ -47,13 +47,18 @@ class GrpcServer:
         """Bind and begin to serve.
 
         Raises:
-            RuntimeError: the address is taken or not this machine's.
+            PreconditionFailed: the address is taken or not this machine's, or a file of `tls` cannot be read.
         """
-        if tls.private_key_file is not None and tls.certificate_file is not None:
-            credentials = _credentials(tls.private_key_file, tls.certificate_file, tls.client_ca_file)
-            self.port = self._server.add_secure_port(address, credentials)
-        else:
-            self.port = self._server.add_insecure_port(address)
+        credentials = _credentials(tls)
+        try:
+            if credentials is not None:
+                self.port = self._server.add_secure_port(address, credentials)
+            else:
+                self.port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise PreconditionFailed(
+                f"nothing can be served at {address} (GATE_GRPC_ADDRESS): the address is taken or not this machine's"
+            ) from error
         await self._server.start()
 
     async def announce(self, *, serving: bool) -> None:
@@ -67,9 +72,19 @@ class GrpcServer:
         await self._server.stop(grace)
 
 
-def _credentials(private_key: Path, certificate: Path, client_ca: Path | None) -> grpc.ServerCredentials:
+def _credentials(tls: TlsSettings) -> grpc.ServerCredentials | None:
+    if tls.private_key_file is None or tls.certificate_file is None:
+        return None
+    client_ca = _content(tls.client_ca_file) if tls.client_ca_file is not None else None
     return grpc.ssl_server_credentials(
-        [(private_key.read_bytes(), certificate.read_bytes())],
-        root_certificates=client_ca.read_bytes() if client_ca is not None else None,
+        [(_content(tls.private_key_file), _content(tls.certificate_file))],
+        root_certificates=client_ca,
         require_client_auth=client_ca is not None,
     )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PreconditionFailed(f"{file} (GATE_TLS__…) cannot be read: {error.strerror}") from error

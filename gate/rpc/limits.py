@@ -1,0 +1,6 @@
+"""What client and server agree on beside the contract; apart from the server, so that a client need not import it."""
+
+from typing import Final
+
+LARGEST_MESSAGE: Final = 32 * 1024 * 1024
+"""Bytes: a full batch with every field filled is some 4 MiB in, 8 MiB out."""

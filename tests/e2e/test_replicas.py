@@ -1,0 +1,75 @@
+"""Two processes of one deployment: what is switched at one is in force at the other (row C17)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+
+from gate.v1 import decision_pb2
+from tests.e2e.bundled import ENDED, SUSPENDED
+from tests.support.callers import Caller, claim, freshness_of
+from tests.support.gates import GateProcess, gate_process
+from tests.support.servers import redis_server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AUDIT, ENFORCE, OFF = decision_pb2.GATE_MODE_AUDIT, decision_pb2.GATE_MODE_ENFORCE, decision_pb2.GATE_MODE_OFF
+WITHIN_WITH_REDIS = 1.0
+WITHIN_WITHOUT = 5.0
+"""Seconds within which a change is announced to reach every process."""
+Replicas = tuple[GateProcess, GateProcess, bool]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[True, False], ids=["with Redis", "without Redis"])
+async def replicas(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Replicas]:
+    """Two processes on one SQLite file, and whether they share a Redis."""
+    async with AsyncExitStack() as stack:
+        environment = {}
+        if request.param:
+            environment["GATE_REDIS_URL"] = stack.enter_context(redis_server()).url
+        folder = tmp_path_factory.mktemp("gates")
+        gates = [gate_process(folder, "--sandbox", environment=environment) for _ in range(2)]
+        one, other = await asyncio.gather(*map(stack.enter_async_context, gates))
+        yield one, other, request.param
+
+
+async def seconds_until(caller: Caller, mode: int, version: int, npi: str = SUSPENDED) -> float:
+    began = time.monotonic()
+    while True:
+        decision = await caller.check(claim(npi))
+        if decision.config_version >= version:
+            assert decision.mode == mode
+            return time.monotonic() - began
+        await asyncio.sleep(0.02)
+
+
+async def test_c17_what_is_switched_at_one_process_is_in_force_at_the_other_within_the_bound(
+    replicas: Replicas, tenant: str
+) -> None:
+    gate, another, has_redis = replicas
+    async with gate.caller(tenant) as one, another.caller(tenant) as other:
+        created = await one.configure(enabled_states=["TX"], gate_mode=ENFORCE)
+        took = [await seconds_until(other, ENFORCE, created.config.version)]
+        for switching, watching, mode in ((one, other, AUDIT), (other, one, OFF), (one, other, ENFORCE)):
+            change = (await switching.set_mode(mode)).change
+            assert (await switching.check(claim(SUSPENDED))).mode == mode
+            took.append(await seconds_until(watching, mode, change.config_version))
+
+    assert max(took) < (WITHIN_WITH_REDIS if has_redis else WITHIN_WITHOUT)
+
+
+async def test_what_one_process_learned_the_other_finds_in_redis_and_without_it_asks_itself(
+    replicas: Replicas, tenant: str
+) -> None:
+    gate, another, has_redis = replicas
+    async with gate.caller(tenant) as one, another.caller(tenant) as other:
+        created = await one.configure(enabled_states=["TX"], gate_mode=ENFORCE)
+        await one.check(claim(SUSPENDED))
+        await seconds_until(other, ENFORCE, created.config.version, npi=ENDED)
+        first, second = await other.check(claim(SUSPENDED)), await other.check(claim(SUSPENDED))
+
+    assert freshness_of(first) == ("REDIS" if has_redis else "LIVE")
+    assert freshness_of(second) == "MEMORY"
