@@ -18,15 +18,20 @@ _NO_ANSWER: Final = {
     Detail.STATE_SOURCE_FAILED: "The source that speaks for {state} could not be asked about NPI {npi}; this says "
     "nothing about the enrollment.",
 }
+_NOT_FOUND: Final = {
+    False: "Every source that counts answered, and none has an enrollment of NPI {npi} in {state}.",
+    True: "No source that answered has an enrollment of NPI {npi} in {state}, but not every source could be asked.",
+}
 _FAILS: Final = {
-    Detail.INACTIVE: "{source} lists the {state} enrollment of NPI {npi} as inactive on {day}.",
-    Detail.SUSPENDED: "{source} lists the {state} enrollment of NPI {npi} as suspended on {day}.",
-    Detail.DENIED: "{source} denied the {state} enrollment of NPI {npi}.",
-    Detail.TERMINATED: "{source} terminated the {state} enrollment of NPI {npi} before {day}.",
-    Detail.TERMINATED_DATE_UNKNOWN: "{source} lists the {state} enrollment of NPI {npi} as terminated without saying "
-    "when.",
+    Detail.INACTIVE: "According to {source}, the {state} enrollment of NPI {npi} is inactive on {day}.",
+    Detail.SUSPENDED: "According to {source}, the {state} enrollment of NPI {npi} is suspended on {day}.",
+    Detail.DENIED: "According to {source}, the {state} enrollment application of NPI {npi} was denied.",
+    Detail.TERMINATED: "According to {source}, the {state} enrollment of NPI {npi} was terminated before {day}.",
+    Detail.TERMINATED_DATE_UNKNOWN: "According to {source}, the {state} enrollment of NPI {npi} is terminated; "
+    "it does not say since when.",
     Detail.NOT_YET_EFFECTIVE: "The {state} enrollment of NPI {npi} starts on {effective}, after {day}.",
-    Detail.APPLICATION_IN_FLIGHT: "{source} is still working on the {state} enrollment application of NPI {npi}.",
+    Detail.APPLICATION_IN_FLIGHT: "According to {source}, the {state} enrollment application of NPI {npi} is still "
+    "pending.",
     Detail.TAXONOMY_NOT_ENROLLED: "NPI {npi} is enrolled in {state} on {day}, but not with taxonomy {taxonomy}.",
     Detail.LOB_NOT_ENROLLED: "NPI {npi} is enrolled in {state} on {day}, but not for {line_of_business}.",
     Detail.REGISTERED_ONLY: "NPI {npi} is registered in {state}, not enrolled, and its provider type needs enrollment.",
@@ -34,8 +39,8 @@ _FAILS: Final = {
     Detail.CAQH_NOT_AUTHORIZED: "CAQH knows NPI {npi}, but the provider has not authorized this organization.",
     Detail.CAQH_PROFILE_INCOMPLETE: "The CAQH profile of NPI {npi} is not complete and attested.",
     Detail.ENDED: "The {state} enrollment of NPI {npi} ended on {end}, before {day}.",
-    Detail.LAPSED: "{source} lists the {state} enrollment of NPI {npi} as lapsed.",
-    Detail.GAP: "{day} falls in a gap: the {state} enrollment of NPI {npi} ended on {end} and resumed on {next_start}.",
+    Detail.LAPSED: "According to {source}, the {state} enrollment of NPI {npi} has lapsed.",
+    Detail.GAP: "{day} falls in a gap: the {state} enrollment of NPI {npi} ended on {end} and resumes on {next_start}.",
     Detail.FAILED_TO_REVALIDATE: "NPI {npi} was not enrolled in {state} on {day} because it failed to revalidate.",
     Detail.REVALIDATION_PAST_DUE: "NPI {npi} is enrolled in {state}, but its revalidation was due on {due}.",
     Detail.CAQH_ATTESTATION_EXPIRED: "The CAQH attestation of NPI {npi} has expired.",
@@ -47,9 +52,9 @@ def sentence(claim: Claim, finding: Finding) -> str:
     if finding.detail is not None:
         template = _NOT_ASKED.get(finding.detail) or _NO_ANSWER.get(finding.detail) or _FAILS[finding.detail]
     elif finding.code is DecisionCode.ENROLLMENT_NOT_FOUND:
-        template = "Every source that counts answered, and none has an enrollment of NPI {npi} in {state}."
+        template = _NOT_FOUND[finding.evidence_incomplete]
     else:
-        template = "{source} confirms the {state} enrollment of NPI {npi} on {day}{until}."
+        template = "According to {source}, NPI {npi} is enrolled in {state} on {day}{until}."
     return template.format(**_facts(claim, finding))
 
 

@@ -96,7 +96,7 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
 def _result(correlation_id: str, answer: Decision | InvalidInput) -> enrollment_gate_pb2.ClaimResult:
     if isinstance(answer, InvalidInput):
         return enrollment_gate_pb2.ClaimResult(correlation_id=correlation_id, error=status_of(answer))
-    return enrollment_gate_pb2.ClaimResult(correlation_id=correlation_id, decision=decision_message(answer))
+    return enrollment_gate_pb2.ClaimResult(correlation_id=correlation_id, decision=decision_message(answer, brief=True))
 
 
 def _refuse_unfit_batch(claims: Sequence[claim_pb2.Claim]) -> None:

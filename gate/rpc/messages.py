@@ -61,8 +61,8 @@ def instant_message(instant: datetime | None) -> Timestamp | None:
     return message
 
 
-def decision_message(decision: Decision, *, explain: bool = False) -> decision_pb2.Decision:
-    """The answer as it is sent."""
+def decision_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
+    """The answer as it is sent; `brief` in a batch, of which a full one has to fit gRPC's default of 4 MiB."""
     finding, claim = decision.finding, decision.claim
     codes = suggested(finding.code, finding.detail, claim.npi_role)
     answers = decision.evidence.answers if decision.evidence is not None else ()
@@ -77,9 +77,9 @@ def decision_message(decision: Decision, *, explain: bool = False) -> decision_p
         would_action=ACTIONS.number(decision.verdict.would_action),
         mode=MODES.number(decision.policy.mode),
         soft_hold=finding.soft_hold,
-        record=record_message(finding.record) if finding.record is not None else None,
+        record=record_message(finding.record, brief=brief) if finding.record is not None else None,
         source=finding.answer.source if finding.answer is not None else "",
-        sources=[answer_message(answer) for answer in answers],
+        sources=[answer_message(answer, brief=brief) for answer in answers],
         freshness=FRESHNESS.number(finding.answer.freshness if finding.answer is not None else freshness_of(answers)),
         evidence_incomplete=finding.evidence_incomplete,
         failure_mode_allowed=decision.verdict.failure_mode_allowed,
@@ -109,12 +109,12 @@ def _considered(decision: Decision) -> list[decision_pb2.EnrollmentRecord]:
     return [record_message(record) for answer in ordered for record in answer.records]
 
 
-def record_message(record: EnrollmentRecord) -> decision_pb2.EnrollmentRecord:
-    """One segment as it is sent."""
+def record_message(record: EnrollmentRecord, *, brief: bool = False) -> decision_pb2.EnrollmentRecord:
+    """One segment as it is sent; `brief` leaves out what the decision around it says already, and the attributes."""
     return decision_pb2.EnrollmentRecord(
         source=record.source,
-        npi=record.npi,
-        state=record.state,
+        npi="" if brief else record.npi,
+        state="" if brief else record.state,
         status=STATUSES.number(record.status),
         effective_date=day_message(record.effective),
         end_date=day_message(record.end),
@@ -123,13 +123,13 @@ def record_message(record: EnrollmentRecord) -> decision_pb2.EnrollmentRecord:
         taxonomy_codes=record.taxonomies,
         upstream_id=record.upstream_id,
         reason=record.reason or "",
-        verified_at=instant_message(record.verified_at),
-        attributes=record.attributes,
+        verified_at=None if brief else instant_message(record.verified_at),
+        attributes={} if brief else record.attributes,
     )
 
 
-def answer_message(answer: SourceAnswer) -> decision_pb2.SourceAnswer:
-    """What became of asking one source."""
+def answer_message(answer: SourceAnswer, *, brief: bool = False) -> decision_pb2.SourceAnswer:
+    """What became of asking one source; `brief` leaves out when that was."""
     return decision_pb2.SourceAnswer(
         source=answer.source,
         scope=SCOPES.number(answer.scope),
@@ -137,7 +137,7 @@ def answer_message(answer: SourceAnswer) -> decision_pb2.SourceAnswer:
         error_kind=answer.error or "",
         latency_ms=answer.latency_ms,
         freshness=FRESHNESS.number(answer.freshness if answer.is_clean else None),
-        verified_at=instant_message(answer.verified_at),
+        verified_at=None if brief else instant_message(answer.verified_at),
         record_count=len(answer.records),
     )
 

@@ -479,10 +479,12 @@ class Decision(_message.Message):
 
     @_builtins.property
     def record(self) -> Global___EnrollmentRecord:
-        """The record that decided."""
+        """The record that decided. In a batch without its NPI, state, verification time and attributes."""
 
     @_builtins.property
-    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourceAnswer]: ...
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourceAnswer]:
+        """In a batch without the times at which they answered; `verified_at` is the deciding one's."""
+
     @_builtins.property
     def revalidation(self) -> Global___Revalidation: ...
     @_builtins.property
