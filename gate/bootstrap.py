@@ -69,8 +69,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
     """Serve inside the block; then drop readiness, let calls in flight finish, and stop the rest.
 
     Raises:
-        RuntimeError, OSError: an address is taken.
-        gate.errors.PreconditionFailed: the development key cannot be used.
+        gate.errors.PreconditionFailed: an address is taken, or the development key or a certificate cannot be used.
         sources.registry.SourceRegistrationError: a plug-in cannot be used.
     """
     async with AsyncExitStack() as stack:

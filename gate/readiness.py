@@ -46,6 +46,7 @@ class Readiness:
         """What keeps the process from taking calls, in words; empty when it is ready."""
         checks: list[tuple[bool, str]] = [
             (self._is_stopping, "the process is stopping"),
+            (self._announce is None, "the process is starting"),  # the HTTP door opens first
             (
                 not self._configurations.is_loaded,
                 "the tenants' configurations were not read yet: is the database there, and migrated?",

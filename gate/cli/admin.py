@@ -27,4 +27,4 @@ def ask_admin(
         async with channel_to(settings) as channel:
             return await ask(gate_admin_pb2_grpc.GateAdminStub(channel), bearer(token))
 
-    return carry_out(call())
+    return carry_out(settings, call())

@@ -22,9 +22,9 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
     state: Annotated[str, typer.Option(help="Two-letter code of the state billed.")],
     service_date: Annotated[date, typer.Option("--date", parser=day, help="Date of service, like 2026-03-10.")],
     tenant: Tenant = None,
-    end_date: Annotated[date | None, typer.Option(parser=day, help="Last date of service.")] = None,
-    taxonomy: Annotated[str, typer.Option(help="Taxonomy code.")] = "",
-    lob: Annotated[str, typer.Option(help="Line of business.")] = "",
+    end_date: Annotated[date | None, typer.Option(parser=day, help="Last date of service, if another.")] = None,
+    taxonomy: Annotated[str, typer.Option(help="Taxonomy code, like 207Q00000X.")] = "",
+    lob: Annotated[str, typer.Option(help="Line of business, like STAR or CHIP.")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask the sources now, whatever is cached.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show every record that was considered.")] = False,
     as_json: AsJson = False,
@@ -45,7 +45,7 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
     )
     freshness = claim_pb2.FRESHNESS_REQUIREMENT_FRESH if fresh else claim_pb2.FRESHNESS_REQUIREMENT_UNSPECIFIED
     token = credential(settings, tenant, [Role.PIPELINE])
-    decision = carry_out(_ask(settings, token, Request(claim=claim, freshness=freshness, explain=explain)))
+    decision = carry_out(settings, _ask(settings, token, Request(claim=claim, freshness=freshness, explain=explain)))
     if as_json:
         print(json.dumps(plain(decision), indent=2))
     else:

@@ -14,7 +14,8 @@ from gate.claimfiles.reading import ClaimFile, open_claim_file
 from gate.claimfiles.result_files import STANDARD_OUTPUT, ResultFormat, ResultWriter, open_results
 from gate.claimfiles.results import Result
 from gate.claimfiles.summary import Summary
-from gate.cli.client import bearer, carry_out, channel_to, credential, stop, warn
+from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.ending import stop, warn
 from gate.cli.file_check import check_claims
 from gate.cli.options import ConfigFile, Tenant, settings_of
 from gate.cli.report import Advancing, progress_over, show_summary
@@ -60,7 +61,7 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     form = form or (ResultFormat.CSV if out.lower().endswith(".csv") else ResultFormat.JSONL)
     try:
         with open_claim_file(file) as claims:
-            summary = carry_out(checked(claims, settings, token, Target(out, form), fresh=fresh))
+            summary = carry_out(settings, checked(claims, settings, token, Target(out, form), fresh=fresh))
     except ClaimFileError as error:
         stop(f"{file}: {error}")
     except OSError as error:

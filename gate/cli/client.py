@@ -3,23 +3,22 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 import grpc
-import typer
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from gate.auth.development import development_key, sign_development_token
 from gate.auth.permissions import Role
+from gate.cli.ending import stop
 from gate.clock import system_clock
-from gate.errors import GateError
-from gate.rpc.server import LARGEST_MESSAGE
+from gate.errors import GateError, PreconditionFailed
+from gate.rpc.limits import LARGEST_MESSAGE
 from gate.settings import Settings
 
 TOKEN_VARIABLE: Final = "GATE_TOKEN"  # noqa: S105 - the name of a variable
@@ -34,15 +33,14 @@ _RETRY_WHILE_RESTARTING: Final = json.dumps(
                     "initialBackoff": "0.2s",
                     "maxBackoff": "2s",
                     "backoffMultiplier": 3,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
+                    # Calls that reach a server in the moment it closes its door come back as cancelled.
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
                 },
             }
         ]
     }
 )
 """A check may be asked again: it changes nothing at the server."""
-FAILED: Final = 2
-"""Exit code: the command could not be carried out."""
 
 Answer = TypeVar("Answer")
 
@@ -53,27 +51,40 @@ def credential(settings: Settings, tenant: str | None, roles: Sequence[Role]) ->
         return token
     if tenant is None:
         stop(f"whose claims are these? Set {TOKEN_VARIABLE}, or name --tenant to sign with the local development key.")
-    key = development_key(settings.data_dir)
-    return sign_development_token(
-        key, tenant=tenant, subject="command-line", roles=roles, now=system_clock(), ttl=timedelta(hours=1)
-    )
+    try:
+        key = development_key(settings.data_dir)
+        return sign_development_token(
+            key, tenant=tenant, subject="command-line", roles=roles, now=system_clock(), ttl=timedelta(hours=1)
+        )
+    except (GateError, OSError) as error:
+        stop(str(error))
 
 
 @asynccontextmanager
 async def channel_to(settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to the configured address; TLS when `GATE_CLIENT_CA_FILE` names whom to trust."""
+    """A channel to the configured address; TLS when `GATE_CLIENT_CA_FILE` names whom to trust.
+
+    Raises:
+        PreconditionFailed: that file cannot be read.
+    """
     options = [
         ("grpc.max_receive_message_length", LARGEST_MESSAGE),
         ("grpc.max_send_message_length", LARGEST_MESSAGE),
         ("grpc.service_config", _RETRY_WHILE_RESTARTING),
     ]
     if ca_file := os.environ.get(CA_VARIABLE):
-        trusted = grpc.ssl_channel_credentials(Path(ca_file).read_bytes())  # noqa: ASYNC240 - before anything runs
-        channel = grpc.aio.secure_channel(settings.grpc_address, trusted, options=options)
+        channel = grpc.aio.secure_channel(settings.grpc_address, _trusting(Path(ca_file)), options=options)
     else:
         channel = grpc.aio.insecure_channel(settings.grpc_address, options=options)
     async with channel:
         yield channel
+
+
+def _trusting(ca_file: Path) -> grpc.ChannelCredentials:
+    try:
+        return grpc.ssl_channel_credentials(ca_file.read_bytes())
+    except OSError as error:
+        raise PreconditionFailed(f"{CA_VARIABLE}: {ca_file}: {error.strerror}") from error
 
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:
@@ -81,12 +92,14 @@ def bearer(token: str) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),)
 
 
-def in_words(error: grpc.RpcError) -> str:
-    """What went wrong, with the fields a refusal names."""
+def in_words(error: grpc.RpcError, address: str) -> str:
+    """What went wrong at `address`, with the fields a refusal names."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return str(error)
     if error.code() is grpc.StatusCode.UNAVAILABLE and "onnect" in (error.details() or ""):
-        return "no server answers there; is `gate serve` running?"
+        return f"no server answers at {address}; is `gate serve` running?"
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return f"the server at {address} did not answer in time"
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what this error has too
     if status is not None and status.details:
         return f"{error.code().name}: {in_words_of_status(status)}"
@@ -103,22 +116,11 @@ def in_words_of_status(status: status_pb2.Status) -> str:
     return "; ".join(violations) or str(status.message)
 
 
-def carry_out(work: Coroutine[Any, Any, Answer]) -> Answer:
+def carry_out(settings: Settings, work: Coroutine[Any, Any, Answer]) -> Answer:
     """Run a command's work; a refusal ends the program with its words and exit code 2."""
     try:
         return asyncio.run(work)
     except grpc.RpcError as error:
-        stop(in_words(error))
+        stop(in_words(error, settings.grpc_address))
     except GateError as error:
         stop(str(error))
-
-
-def warn(message: str) -> None:
-    """Say what the user should know while the work goes on."""
-    print(f"gate: {message}", file=sys.stderr)
-
-
-def stop(message: str) -> NoReturn:
-    """End the program because the command could not be carried out."""
-    print(f"gate: {message}", file=sys.stderr)
-    raise typer.Exit(FAILED)

@@ -1,24 +1,23 @@
 """`gate demo`: the whole thing on one machine, with the portals' doubles."""
 
-import asyncio
 import json
 import socket
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
 
 from gate.auth.permissions import Role
-from gate.bootstrap import RunningGate
 from gate.claimfiles.reading import open_claim_file
 from gate.claimfiles.result_files import ResultFormat
 from gate.cli.check_file import Target, checked
-from gate.cli.client import bearer, channel_to, credential
+from gate.cli.client import bearer, carry_out, channel_to, credential
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.report import dollars, show_summary
-from gate.cli.serve import serving, until_stopped
+from gate.cli.serve import serving
+from gate.cli.stopping import until_stopped
 from gate.clock import system_clock
 from gate.demo.cases import demo_cases
 from gate.demo.claim_file import write_demo_claims
@@ -26,6 +25,9 @@ from gate.observability.logging import configure_logging
 from gate.settings import Settings
 from gate.v1 import decision_pb2, gate_admin_pb2, gate_admin_pb2_grpc
 from sources.sandbox.population import default_population
+
+if TYPE_CHECKING:
+    from gate.bootstrap import RunningGate
 
 DEMO_TENANT: Final = "demo"
 _STATES: Final = ("CA", "FL", "NY", "TX")
@@ -43,7 +45,7 @@ def demo(
     """
     settings = _embedded(settings_of(config), once=once)
     configure_logging("warning", human=True)
-    asyncio.run(_demonstrate(settings, once=once))
+    carry_out(settings, _demonstrate(settings, once=once))
 
 
 async def _demonstrate(settings: Settings, *, once: bool) -> None:
@@ -110,7 +112,7 @@ async def _check(settings: Settings, token: str, claims: Path) -> None:
     show_summary(summary)
 
 
-def _tell_where(settings: Settings, gate: RunningGate) -> None:
+def _tell_where(settings: Settings, gate: "RunningGate") -> None:
     http = f"http://127.0.0.1:{gate.http_port}"
     data_dir = (
         "" if settings.data_dir == Settings.model_fields["data_dir"].default else f"GATE_DATA_DIR={settings.data_dir} "
@@ -122,7 +124,7 @@ Serving until Ctrl-C.
   gRPC       {settings.grpc_address}   (reflection is on)
   health     {http}/health
   metrics    {http}/metrics
-  API        {http}/api/docs
+  status     {http}/
 
 Texas is enforced, California, Florida and New York are observed. To sign in, and to try it:
 

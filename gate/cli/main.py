@@ -1,28 +1,57 @@
 """The console script `gate`."""
 
-import typer
+from importlib import import_module
+from typing import Any, Final
 
-from gate.cli.check import check
-from gate.cli.check_file import check_file
-from gate.cli.demo import demo
-from gate.cli.migrate import migrate
-from gate.cli.sandbox import sandbox
-from gate.cli.serve import serve
-from gate.cli.sources import sources
-from gate.cli.tenants import tenants
-from gate.cli.token import token
+import typer
+from typer.core import TyperGroup
+
+_COMMANDS: Final = {
+    "demo": "Check a claim file against the portals' doubles, and keep serving until Ctrl-C.",
+    "serve": "Serve gRPC and HTTP until stopped (SIGTERM or Ctrl-C); calls in flight are finished first.",
+    "check": "Check one claim.",
+    "check-file": "Check a file of claims: one result per claim, in file order, and a summary on standard error.",
+    "tenants": "What tenants configured, and their modes.",
+    "sources": "The sources that can be asked.",
+    "token": "Print one token signed with the local development key.",
+    "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
+    "sandbox": "Serve the doubles of the five portals until stopped.",
+}
+"""The first sentence of each command's own help. Each is in the module of its name, under its name."""
+
+
+class _LateGroup(TyperGroup):
+    """Imports a command when it is to be run: listing them all must not cost what importing them all would."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - the library's own types are private
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed if name is None else _imported(name), rest
+
+
+def _imported(name: str) -> Any:  # noqa: ANN401 - as above
+    identifier = name.replace("-", "_")
+    command = getattr(import_module(f"gate.cli.{identifier}"), identifier)
+    if isinstance(command, typer.Typer):
+        return typer.main.get_group(command)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(command)
+    return typer.main.get_command(alone)
+
+
+def _listed() -> None:
+    """Stands for a command in the list of them; `_LateGroup` runs the real one."""
+
 
 app = typer.Typer(
+    cls=_LateGroup,
     name="gate",
     help="Is the rendering provider enrolled in this state's Medicaid on the date of service?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, serve, check, check_file, sandbox, token, migrate):
-    app.command(command.__name__.replace("_", "-"))(command)
-app.add_typer(tenants, name="tenants")
-app.add_typer(sources, name="sources")
+for _name, _help in _COMMANDS.items():
+    app.command(_name, help=_help)(_listed)
 
 
 def main() -> None:

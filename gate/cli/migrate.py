@@ -2,8 +2,9 @@
 
 import asyncio
 
-from gate.cli.client import stop
+from gate.cli.ending import stop
 from gate.cli.options import ConfigFile, settings_of
+from gate.errors import GateError
 
 
 def migrate(config: ConfigFile = None) -> None:
@@ -17,4 +18,6 @@ def migrate(config: ConfigFile = None) -> None:
         asyncio.run(upgrade(settings.sqlalchemy_url))
     except (SQLAlchemyError, OSError) as error:
         stop(f"the database was not migrated, and nothing was changed: {type(error).__name__}")
+    except GateError as error:
+        stop(f"the database was not migrated: {error}")
     print("The database has the schema of this release.")

@@ -2,15 +2,19 @@
 
 from datetime import date
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated
 
 import typer
 
-from gate.cli.client import stop
+from gate.cli.ending import stop
 from gate.settings import Settings, load_settings
 
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="A TOML file with settings; environment variables come first.")
+    Path | None,
+    typer.Option(
+        "--config", help="A TOML file with settings; environment variables come first.", exists=True, dir_okay=False
+    ),
 ]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Sign with the local development key for this tenant.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -24,9 +28,12 @@ def settings_of(config: Path | None) -> Settings:
     try:
         return load_settings(config)
     except ValidationError as error:
-        problems = [f"  {_key(problem['loc'])}{problem['msg']}" for problem in error.errors(include_input=False)]
+        problems = [
+            f"  {_key(problem['loc'])}{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_input=False)
+        ]
         stop("the settings do not fit:\n" + "\n".join(problems))
-    except SettingsError as error:
+    except (SettingsError, TOMLDecodeError, OSError) as error:
         stop(f"the settings cannot be read: {error}")
 
 

@@ -1,22 +1,23 @@
 """`gate serve`: the service."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gate.bootstrap import RunningGate, running_gate, with_connections
-from gate.cli.client import stop
+from gate.cli.ending import stop
 from gate.cli.options import ConfigFile, settings_of
+from gate.cli.portals import refuse_in_production, started_portals
+from gate.cli.stopping import until_stopped
 from gate.errors import GateError
 from gate.observability.logging import configure_logging
-from gate.settings import Environment, Settings
-from sources.registry import SourceRegistrationError
-from sources.sandbox.server import RunningSandbox, start_sandbox
+from gate.settings import Settings
+
+if TYPE_CHECKING:
+    from gate.bootstrap import RunningGate
 
 
 class ServeRole(StrEnum):
@@ -38,8 +39,8 @@ def serve(
     """Serve gRPC and HTTP until stopped (SIGTERM or Ctrl-C); calls in flight are finished first."""
     del role  # both say the same until there is a second part
     settings = settings_of(config)
-    if sandbox and settings.environment is Environment.PRODUCTION:
-        stop("GATE_ENVIRONMENT=production refuses the sandbox")
+    if sandbox:
+        refuse_in_production(settings)
     configure_logging(settings.log_level)
     asyncio.run(_serve(settings, sandbox=sandbox))
 
@@ -50,30 +51,18 @@ async def _serve(settings: Settings, *, sandbox: bool) -> None:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator[RunningGate]:
+async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator["RunningGate"]:
     """A gate that serves inside the block, with the portals' doubles if wanted; start-up failures end the program."""
-    portals = None
-    try:
+    from gate.bootstrap import running_gate, with_connections
+    from sources.registry import SourceRegistrationError
+
+    async with AsyncExitStack() as stack:
         if sandbox:
-            portals = await _sandbox(settings)
+            portals = await started_portals(settings)
+            stack.push_async_callback(portals.stop)
             settings = with_connections(settings, portals.connections)
-        async with running_gate(settings) as gate:
-            yield gate
-    except (OSError, RuntimeError, GateError, SourceRegistrationError) as error:
-        stop(f"cannot start: {error}")
-    finally:
-        if portals is not None:
-            await portals.stop()
-
-
-async def until_stopped() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
-
-
-async def _sandbox(settings: Settings) -> RunningSandbox:
-    host, _, port = settings.sandbox_address.rpartition(":")
-    return await start_sandbox(host.strip("[]"), int(port))
+        try:
+            gate = await stack.enter_async_context(running_gate(settings))
+        except (OSError, GateError, SourceRegistrationError) as error:
+            stop(f"cannot start: {error}")
+        yield gate

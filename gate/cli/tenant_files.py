@@ -23,15 +23,17 @@ def _prefixed(document: dict[str, Any], descriptor: Any) -> dict[str, Any]:  # n
     fields = descriptor.fields_by_name
     written = {}
     for name, value in document.items():
-        field = fields.get(name)
-        if field is not None and field.enum_type is not None:
+        field = fields.get(name) or descriptor.fields_by_camelcase_name.get(name)
+        if field is None:
+            raise ValueError(f"there is no field {name}; a configuration has {', '.join(fields.keys())}")
+        if field.enum_type is not None:
             if value == "":
                 continue
             by_suffix = {
                 known.name.removeprefix(_common_prefix(field.enum_type)): known.name for known in field.enum_type.values
             }
             value = by_suffix.get(str(value).upper(), value)  # noqa: PLW2901 - the same value in the contract's spelling
-        elif field is not None and field.message_type is not None and isinstance(value, list):
+        elif field.message_type is not None and isinstance(value, list):
             value = [  # noqa: PLW2901 - as above
                 _prefixed(item, field.message_type) if isinstance(item, dict) else item for item in value
             ]

@@ -1,10 +1,11 @@
 """`gate tenants`: what tenants configured, and their modes."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from google.protobuf.json_format import ParseError
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gate.cli.admin import CALL_SECONDS, ask_admin
-from gate.cli.client import stop
+from gate.cli.ending import stop
 from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import enum_name, plain
 from gate.cli.tenant_files import message_of
@@ -83,8 +84,10 @@ def show(
         print(json.dumps(shown, indent=2))
         return
     for name, value in shown.items():
-        if value not in ("", 0, []):
-            print(f"{name:<26}{json.dumps(value) if isinstance(value, list) else value}")
+        for line in _lines(value):
+            print(f"{name:<26}{line}")
+    if not effective and not answer.config.version:
+        print("Nothing is stored: the deployment's defaults are in force; --effective shows them.")
 
 
 @tenants.command("configure")
@@ -96,8 +99,10 @@ def configure(
 ) -> None:
     """Store a configuration in place of the version that the file names; version 0 creates."""
     try:
-        message = message_of(json.loads(file.read_text()))
-    except (OSError, ValueError, ParseError) as error:
+        message = message_of(json.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        stop(f"{file}: {error.strerror}")
+    except (ValueError, ParseError) as error:
         stop(f"{file} is no tenant configuration: {error}")
     answer = ask_admin(
         config,
@@ -157,6 +162,19 @@ def mode_changes(
         return
     for change in answer.changes:
         print(_in_words(change))
+
+
+def _lines(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """A line for each thing that is set; a list of simple things is one."""
+    if isinstance(value, dict):
+        yield "  ".join(f"{name}: {line}" for name, field in value.items() for line in _lines(field))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for item in value:
+            yield from _lines(item)
+    elif isinstance(value, list) and value:
+        yield " ".join(str(item) for item in value)
+    elif value not in ("", 0, []):
+        yield str(value)
 
 
 def _in_words(change: gate_admin_pb2.ModeChange) -> str:

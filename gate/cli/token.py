@@ -7,7 +7,7 @@ import typer
 
 from gate.auth.development import development_key, sign_development_token
 from gate.auth.permissions import Role
-from gate.cli.client import stop
+from gate.cli.ending import stop
 from gate.cli.options import ConfigFile, settings_of
 from gate.clock import system_clock
 from gate.errors import GateError

@@ -30,6 +30,7 @@ GATE = str(Path(sys.executable).with_name("gate"))
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
+_PAGE_SECONDS = aiohttp.ClientTimeout(total=10)
 _ANY_PORT = "127.0.0.1:0"
 
 
@@ -57,7 +58,10 @@ class Doors:
         return grpc.aio.insecure_channel(self.grpc_address)
 
     async def page(self, path: str) -> Page:
-        async with aiohttp.ClientSession() as session, session.get(self.http_url + path) as response:
+        async with (
+            aiohttp.ClientSession(timeout=_PAGE_SECONDS) as session,
+            session.get(self.http_url + path) as response,
+        ):
             return Page(response.status, await response.text())
 
 
@@ -125,11 +129,6 @@ class GateProcess(Doors):
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def pid(self) -> int:
-        """Of the running process."""
-        return self._running().pid
-
-    @property
     def log(self) -> str:
         """Everything it wrote so far, over all its starts."""
         return self._log.read_text(encoding="utf-8")
@@ -157,11 +156,6 @@ class GateProcess(Doors):
         """Ask it to end; its exit code."""
         process = self._running()
         process.send_signal(ending)
-        return await self.ends()
-
-    async def ends(self) -> int:
-        """Wait until it has ended; its exit code."""
-        process = self._running()
         try:
             return await asyncio.to_thread(process.wait, _STOP_SECONDS)
         finally:
@@ -192,7 +186,7 @@ class GateProcess(Doors):
     async def _is_ready(self) -> bool:
         try:
             return (await self.page("/readyz")).status == HTTPStatus.OK
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, TimeoutError):
             return False
 
     def _running(self) -> subprocess.Popen[bytes]:

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 _READY_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
@@ -41,6 +43,11 @@ class Server:
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not ended since."""
+        return self._process is not None
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(
@@ -60,6 +67,25 @@ class Server:
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
         self._end(self._kill_signal)
+
+    def freeze(self) -> None:
+        """Stop it where it is, with all its children: connections stay open, and nothing is answered."""
+        for pid in self._family():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for pid in self._family():
+            os.kill(pid, signal.SIGCONT)
+
+    def _family(self) -> list[int]:
+        """The server's process, then its children."""
+        assert self._process is not None, "it does not run"
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        if not children.exists():
+            pytest.skip("this system does not tell a process's children")
+        return [pid, *map(int, children.read_text(encoding="ascii").split())]
 
     def _end(self, ending: signal.Signals) -> None:
         if self._process is None:

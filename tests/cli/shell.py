@@ -1,0 +1,81 @@
+"""The command line as a shell runs it: a process, its two streams and its exit code."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support.gates import GATE
+
+_SECONDS = 60.0
+
+
+class Ran:
+    """What a command that has ended left behind."""
+
+    def __init__(self, process: "subprocess.CompletedProcess[bytes]") -> None:
+        self.code = process.returncode
+        self.out = process.stdout.decode()
+        self.err = process.stderr.decode()
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which is one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def objects(self) -> list[Any]:
+        """Standard output, which is JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def complaint(self) -> str:
+        """The one line on standard error with which a command gives up; nothing else was said."""
+        assert self.code == 2, (self.code, self.out, self.err)
+        assert not self.out, self.out
+        assert self.err.startswith("gate: "), self.err
+        assert self.err.count("\n") == 1, self.err
+        return self.err.removeprefix("gate: ").rstrip()
+
+
+class Shell:
+    """Runs `gate` with the environment of one deployment, from a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environment = {**environment, "COLUMNS": "200", "NO_COLOR": "1"}
+
+    def gate(self, *arguments: str, stdin: str = "", **environment: str) -> Ran:
+        """`environment` beside the deployment's, and in its place."""
+        return Ran(
+            subprocess.run(
+                [GATE, *arguments],
+                cwd=self.folder,
+                env=self.environment | environment,
+                input=stdin.encode(),
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        )
+
+    def begin(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """A command that goes on."""
+        return subprocess.Popen(
+            [GATE, *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def files(self) -> set[str]:
+        """What lies in the folder, hidden files too."""
+        return {path.name for path in self.folder.iterdir()}
