@@ -5,6 +5,7 @@ verified together: a configuration that is half secured or contradicts itself re
 """
 
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +24,10 @@ from sources.connection import SourceConnection
 from sources.states import STATES
 
 _LAST_PORT: Final = 65_535
+
+
+_PREFIX: Final = "GATE_"
+_READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file")
 
 
 class Environment(StrEnum):
@@ -133,7 +138,7 @@ class Settings(BaseSettings):
     """All settings of one process."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GATE_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
@@ -269,3 +274,16 @@ def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings
         model_config = SettingsConfigDict(toml_file=config_file)
 
     return FromFile(**overrides)
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Variables with our prefix that name no setting: most likely misspelt ones.
+
+    Nested keys are verified with their section; only the first part is looked at here.
+    """
+    known = {*Settings.model_fields, *_READ_BY_THE_COMMAND_LINE}
+    return sorted(
+        name
+        for name in environment
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).lower().partition("__")[0] not in known
+    )

@@ -1,6 +1,7 @@
 """`gate serve`: the service."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gate.cli.ending import stop
+from gate.cli.ending import stop, warn
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.portals import refuse_in_production, started_portals
 from gate.cli.stopping import until_stopped
 from gate.errors import GateError
 from gate.observability.logging import configure_logging
-from gate.settings import Settings
+from gate.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
     from gate.bootstrap import RunningGate
@@ -42,6 +43,8 @@ def serve(
     if sandbox:
         refuse_in_production(settings)
     configure_logging(settings.log_level)
+    for variable in unknown_variables(os.environ):
+        warn(f"{variable} names no setting and is ignored")
     asyncio.run(_serve(settings, sandbox=sandbox))
 
 

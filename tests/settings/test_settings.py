@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gate.settings import Environment, Settings, is_loopback, load_settings
+from gate.settings import Environment, Settings, is_loopback, load_settings, unknown_variables
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config" / "gate.example.toml"
 
@@ -115,3 +115,8 @@ def test_a_database_is_named_without_its_driver() -> None:
 )
 def test_loopback_is_told_from_the_world(address: str, loopback: bool) -> None:
     assert is_loopback(address) is loopback
+
+
+def test_a_variable_that_names_no_setting_is_told_apart() -> None:
+    environment = ["GATE_REDIS_URL", "GATE_REDIS_ULR", "GATE_TLS__CERTIFICATE_FILE", "GATE_TOKEN", "PATH"]
+    assert unknown_variables(environment) == ["GATE_REDIS_ULR"]
