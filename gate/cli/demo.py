@@ -1,7 +1,9 @@
 """`gate demo`: the whole thing on one machine, with the portals' doubles."""
 
 import json
+import shutil
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,7 +20,7 @@ from gate.cli.options import ConfigFile, settings_of
 from gate.cli.report import dollars, show_summary
 from gate.cli.serve import serving
 from gate.cli.stopping import until_stopped
-from gate.clock import system_clock
+from gate.clock import system_clock, today_in
 from gate.demo.cases import demo_cases
 from gate.demo.claim_file import write_demo_claims
 from gate.observability.logging import configure_logging
@@ -114,23 +116,37 @@ async def _check(settings: Settings, token: str, claims: Path) -> None:
 
 def _tell_where(settings: Settings, gate: "RunningGate") -> None:
     http = f"http://127.0.0.1:{gate.http_port}"
-    data_dir = (
-        "" if settings.data_dir == Settings.model_fields["data_dir"].default else f"GATE_DATA_DIR={settings.data_dir} "
-    )
+    command = _command()
+    lines = [
+        f"export GATE_TOKEN=$({command} token --tenant {DEMO_TENANT} --role org_admin)",
+        f"{command} check --npi 1234567893 --state TX --date {today_in('TX', system_clock())} --explain",
+        f'{command} tenants mode enforce --state CA --reason "Californian results look right"',
+    ]
+    as_usual = {"GATE_DATA_DIR": settings.data_dir, "GATE_GRPC_ADDRESS": settings.grpc_address}
+    for variable, value in as_usual.items():
+        if value != Settings.model_fields[variable.removeprefix("GATE_").lower()].default:
+            lines.insert(0, f"export {variable}={value}")
     print(
         f"""
 Serving until Ctrl-C.
 
-  gRPC       {settings.grpc_address}   (reflection is on)
+  status     {http}/
   health     {http}/health
   metrics    {http}/metrics
-  status     {http}/
+  gRPC       {settings.grpc_address}   (reflection is on)
 
-Texas is enforced, California, Florida and New York are observed. To sign in, and to try it:
+Texas is enforced; California, Florida and New York are observed. To sign in from another terminal, and to try it:
 
-  export GATE_TOKEN=$({data_dir}gate token --tenant {DEMO_TENANT} --role org_admin)
-  gate check --npi 1234567893 --state TX --date {system_clock().date()} --explain
-  gate tenants mode enforce --state CA --reason "Californian results look right"
+  {f"{chr(10)}  ".join(lines)}
 """,
         flush=True,
     )
+
+
+def _command() -> str:
+    """How the reader can call this very command line: by name where it is on the path, else by where it is."""
+    here = Path(sys.argv[0]).resolve()
+    on_path = shutil.which("gate")
+    if on_path is not None and Path(on_path).resolve() == here:
+        return "gate"
+    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
