@@ -53,6 +53,7 @@ from sources.contract import SourceDescription
 from sources.http import open_session
 from sources.registry import available_sources
 
+_MEGABYTE: Final = 1_000_000
 _DATABASE_RETRY_SECONDS: Final = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -78,7 +79,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, metrics, clock, stack)
-        resolver = Resolver(_cache(redis, metrics, stack), clock=clock)
+        resolver = Resolver(_cache(settings, redis, metrics, stack), clock=clock)
         stack.push_async_callback(resolver.aclose)
         door = Door(_verifier(settings, clock, stack), metrics)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
@@ -114,6 +115,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         await grpc_server.start(settings.grpc_address, settings.tls)
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
         await readiness.start(grpc_server.announce)
+        stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
         stack.push_async_callback(readiness.end)
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
         yield RunningGate(grpc_server.port, http_server.port)
@@ -166,8 +168,8 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     return redis
 
 
-def _cache(redis: Redis | None, metrics: Metrics, stack: AsyncExitStack) -> KnowledgeCache:
-    memory = MemoryCache()
+def _cache(settings: Settings, redis: Redis | None, metrics: Metrics, stack: AsyncExitStack) -> KnowledgeCache:
+    memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE)
     if redis is None:
         return memory
     shared = SharedCache(OutageTolerantStore(RedisStore(redis, metrics), metrics))

@@ -163,10 +163,14 @@ class Settings(BaseSettings):
     """Longest time one claim's check may take when its caller names no deadline."""
     batch_budget_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     """The same for one batch."""
+    stop_notice_seconds: Annotated[float, Field(ge=0, le=120)] = 1.0
+    """How long calls are still taken after readiness dropped, so that whoever sends them can notice."""
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 15.0
     """How long calls in flight may take to finish after SIGTERM."""
     nppes_deactivations_file: Path | None = None
     """NPPES's monthly report of deactivated NPIs (ZIP, workbook or CSV); looked at once a minute for a newer one."""
+    cache_memory_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 256
+    """Evidence kept in this process at most, in megabytes: some 1 400 providers each."""
     provider_enrollment: ProviderEnrollmentSettings = ProviderEnrollmentSettings()
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()

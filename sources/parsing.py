@@ -159,11 +159,16 @@ class Row:
             SourceMalformed: it is neither.
         """
         raw = self._raw(field)
-        items = [plain_text(item) for item in raw] if isinstance(raw, list) else [self.text(field)]
-        if None in items:
-            raise SourceMalformed(f"{self._source}: field {field} is not a list of texts")
-        words = (word.strip() for item in items for word in _LIST_SEPARATORS.split(item or ""))
-        return tuple(dict.fromkeys(word for word in words if word))
+        # Split before anything is cut to length: half a code is another code.
+        words = [word for item in (raw if isinstance(raw, list) else [raw]) for word in self._words(field, item)]
+        return tuple(dict.fromkeys(words))
+
+    def _words(self, field: str, item: object) -> list[str]:
+        parts = _LIST_SEPARATORS.split(item) if isinstance(item, str) else [item]
+        words = [plain_text(part) for part in parts]
+        if any(word is None or len(word) == LONGEST_TEXT for word in words):
+            raise SourceMalformed(f"{self._source}: field {field} is not a list of short texts")
+        return [word for word in words if word]
 
     def lines_of_business(self, field: str) -> tuple[str, ...]:
         """Canonical lines of business, unknown words kept raw (rows X7-X9)."""

@@ -16,8 +16,7 @@ GuardedSourceAt = Callable[[str, SourceConnection], EnrollmentSource]
 class Panels:
     """Panels by tenant, state and configuration version.
 
-    A source without a base URL is not asked at all: a state without any other is one that nobody can be asked about
-    (row C7), and a national source nobody contracted is not "unavailable".
+    A national source nobody contracted is not asked and not "unavailable" either.
     """
 
     def __init__(
@@ -74,7 +73,15 @@ class Panels:
         return [description for description in self.descriptions.values() if state in description.states]
 
     def _build(self, config: EffectiveConfig, state: str) -> Panel:
-        sources = [source for name in self.descriptions if (source := self._source(config, name)) is not None]
+        """A source of the state itself stays in the panel without a connection: its silence must be told.
+
+        Without it, a credential that was withdrawn would leave the nation to vouch for whom the state terminated.
+        """
+        sources = [
+            self._guarded_source_at(name, connection)
+            for name, description in self.descriptions.items()
+            if (connection := self._connection_for(config, name)).is_configured or state in description.states
+        ]
         return Panel.of(config.tenant, state, sources, config.cache)
 
     def _source(self, config: EffectiveConfig, name: str) -> EnrollmentSource | None:

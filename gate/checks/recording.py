@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
 from gate.checks.model import Decision
 from gate.decision.model import ClaimAction, GateMode
 
+_NAMED_AT_MOST: Final = 5
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -43,14 +44,28 @@ class CountingRecorder:
             decision.finding.answer.freshness.value for decision in decisions if decision.finding.answer is not None
         )
         self._counter.decided(answers, freshness)
-        for decision in decisions:
-            if decision.policy.mode is GateMode.AUDIT and decision.verdict.would_action is not ClaimAction.CONTINUE:
-                _log.info(
-                    "claim_would_pend",
-                    tenant=decision.tenant,
-                    decision_id=decision.decision_id,
-                    npi=decision.claim.npi,
-                    state=decision.claim.state,
-                    code=decision.finding.code.value,
-                    detail=decision.finding.detail,
-                )
+        held = [
+            decision
+            for decision in decisions
+            if decision.policy.mode is GateMode.AUDIT and decision.verdict.would_action is not ClaimAction.CONTINUE
+        ]
+        if held:
+            # One line a request however many claims it had: a batch must not write ten thousand before it answers.
+            _log.info(
+                "claims_would_pend",
+                tenant=held[0].tenant,
+                claims=len(held),
+                of=len(decisions),
+                codes=Counter(decision.finding.code.value for decision in held),
+                first=[_noted(decision) for decision in held[:_NAMED_AT_MOST]],
+            )
+
+
+def _noted(decision: Decision) -> dict[str, str | None]:
+    return {
+        "decision_id": decision.decision_id,
+        "npi": decision.claim.npi,
+        "state": decision.claim.state,
+        "code": decision.finding.code.value,
+        "detail": decision.finding.detail,
+    }

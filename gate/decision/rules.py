@@ -27,11 +27,12 @@ from gate.decision.model import (
     Strictness,
 )
 from gate.decision.revalidation import is_soft_hold, revalidation_of
-from sources.contract import SourceScope
+from sources.contract import ErrorKind, SourceScope
 from sources.npi import has_valid_check_digit
 from sources.records import EnrollmentRecord, EnrollmentStatus
 
 _ISSUED_FIRST_DIGITS = ("1", "2")
+_NOBODY_THERE = (ErrorKind.NOT_CONFIGURED, ErrorKind.NOT_IMPLEMENTED)
 _FAILED = (SourceOutcome.ERROR, SourceOutcome.TIMEOUT)
 
 
@@ -44,8 +45,8 @@ def decide(claim: Claim, evidence: Evidence, policy: Policy, today: date) -> Fin
         finding = _nobody_knows(evidence, state_answers, failed_state, policy)
     elif chosen.scope is SourceScope.STATE:
         finding = _with_conflicting_sources(_judge(claim, chosen, policy, today), claim, state_answers, policy, today)
-        if failed_before := _failed_before(chosen, evidence):
-            finding = _add(finding, _primary(failed_before), incomplete=True)
+        if could_not_speak := _could_not_speak(chosen, evidence):
+            finding = _add(finding, _primary(could_not_speak), incomplete=True)
         finding = _add(finding, _national_lapse(evidence, today))
     else:
         finding = _national(claim, chosen, state_answers, failed_state, policy, today)
@@ -59,7 +60,7 @@ def _nobody_knows(
     evidence: Evidence, state_answers: list[SourceAnswer], failed_state: list[SourceAnswer], policy: Policy
 ) -> Finding:
     """No source holds a record (rows A4, A4b, A5, A8, C7)."""
-    if not state_answers:
+    if not _anybody_to_ask(state_answers):
         # Only the state can say that a provider is unknown to it.
         return _unavailable(Detail.NO_SOURCE)
     national_failed = any(
@@ -94,12 +95,16 @@ def _national(
     passes = counts and finding.code is DecisionCode.PASS
     if failed_state:
         finding = _add(finding, _primary(failed_state), incomplete=True)
-        if passes or policy.partial_failure is PartialFailure.NOT_FOUND:
-            return finding if counts else _not_found_despite(finding)
-        return _unavailable(Detail.STATE_SOURCE_FAILED, finding.warnings)
-    if not state_answers:
+    if not _anybody_to_ask(state_answers):
         return finding if passes else _unavailable(Detail.NO_SOURCE, finding.warnings)
+    if failed_state and not passes and policy.partial_failure is PartialFailure.SOURCE_UNAVAILABLE:
+        return _unavailable(Detail.STATE_SOURCE_FAILED, finding.warnings)
     return finding if counts else _not_found_despite(finding)
+
+
+def _anybody_to_ask(state_answers: list[SourceAnswer]) -> bool:
+    """Whether the state has a source that can be asked at all (rows C7, A17)."""
+    return any(answer.error not in _NOBODY_THERE for answer in state_answers)
 
 
 def _not_found_despite(finding: Finding) -> Finding:
@@ -117,7 +122,7 @@ def _unavailable(detail: Detail, warnings: tuple[Caution, ...] = ()) -> Finding:
 
 def _primary(failed: list[SourceAnswer]) -> tuple[Caution, ...]:
     """How the source that should have spoken failed (rows A3, A13)."""
-    timed_out = failed[0].outcome is SourceOutcome.TIMEOUT
+    timed_out = failed[0].error is ErrorKind.TIMEOUT
     return (Caution.PRIMARY_TIMEOUT if timed_out else Caution.PRIMARY_UNAVAILABLE,)
 
 
@@ -133,10 +138,11 @@ def _with_conflicting_sources(
     return finding
 
 
-def _failed_before(chosen: SourceAnswer, evidence: Evidence) -> list[SourceAnswer]:
-    """Sources that would have spoken before `chosen`, and could not."""
+def _could_not_speak(chosen: SourceAnswer, evidence: Evidence) -> list[SourceAnswer]:
+    """Sources that would have spoken before `chosen`, or in its place with newer words, and could not (row K13)."""
     before = takewhile(lambda answer: answer is not chosen, evidence.answers)
-    return [answer for answer in before if answer.outcome in _FAILED]
+    stale = [chosen] if chosen.error is not None else []
+    return [answer for answer in before if answer.outcome in _FAILED] + stale
 
 
 def _national_lapse(evidence: Evidence, today: date) -> tuple[Caution, ...]:

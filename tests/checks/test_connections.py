@@ -115,7 +115,9 @@ async def test_a_panel_is_built_once_per_configuration_and_asks_only_who_is_conf
         assert panels.panel(first, "TX") is panels.panel(first, "TX")
         assert panels.panel(config(version=2), "TX") is not panels.panel(first, "TX")
         assert [description.name for description in panels.panel(first, "TX").descriptions] == ["tmhp_pems"]
-        assert panels.panel(first, "CA").sources == ()
+        withdrawn = panels.panel(first, "CA")
+        assert [description.name for description in withdrawn.descriptions] == ["ca_pave"]  # to say that it is silent
+        assert panels.panel(first, "WA").sources == ()
 
 
 def test_the_deployments_default_mode_is_the_products() -> None:

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
-from aggregator.evidence import Evidence
+from aggregator.evidence import Evidence, Freshness
 from gate.decision.model import (
     Caution,
     DecisionCode,
@@ -131,6 +132,30 @@ LAPSED_PROFILE = profile("EXPIRED", "2026-02-01", None, StatusReason.CAQH_ATTEST
             id="C7 a lapsed profile says nothing about the state",
         ),
         pytest.param(
+            [failed(ErrorKind.NOT_CONFIGURED), national(empty())],
+            UNAVAILABLE,
+            Detail.NO_SOURCE,
+            [],
+            True,
+            id="C7 withdrawn",
+        ),
+        pytest.param(
+            [failed(ErrorKind.NOT_IMPLEMENTED), national(found(LAPSED_PROFILE))],
+            UNAVAILABLE,
+            Detail.NO_SOURCE,
+            [Caution.NATIONAL_EVIDENCE_ONLY, Caution.PRIMARY_UNAVAILABLE],
+            True,
+            id="A17 a stub cannot be asked",
+        ),
+        pytest.param(
+            [failed(ErrorKind.NOT_CONFIGURED), national(found(profile()))],
+            PASS,
+            None,
+            [Caution.NATIONAL_EVIDENCE_ONLY, Caution.PRIMARY_UNAVAILABLE],
+            True,
+            id="C7 the nation vouches where the state's contract is gone, and it is told",
+        ),
+        pytest.param(
             [failed(source="tx_list"), found(segment())],
             PASS,
             None,
@@ -209,6 +234,30 @@ def test_a2_an_advisory_national_record_is_shown_and_does_not_count(
     assert finding.code is code
     assert Caution.NATIONAL_EVIDENCE_ONLY in finding.warnings
     assert finding.record is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "warning"),
+    [(ErrorKind.UNREACHABLE, Caution.PRIMARY_UNAVAILABLE), (ErrorKind.TIMEOUT, Caution.PRIMARY_TIMEOUT)],
+)
+@pytest.mark.parametrize("status", ["ACTIVE", "PENDING"])
+def test_k13_an_old_record_that_stands_in_for_its_source_says_that_evidence_is_missing(
+    kind: ErrorKind, warning: Caution, status: str
+) -> None:
+    stale = msgspec.structs.replace(found(segment(status)), error=kind, freshness=Freshness.STALE)
+    finding = judged(evidence(stale, national(empty())))
+    assert finding.code is (PASS if status == "ACTIVE" else INACTIVE)
+    assert (finding.warnings, finding.evidence_incomplete) == ((warning,), True)
+
+
+def test_k13_an_old_record_nobody_wanted_to_refresh_is_no_missing_evidence() -> None:
+    lapsed = msgspec.structs.replace(national(found(LAPSED_PROFILE)), freshness=Freshness.STALE)
+    assert not judged(evidence(found(segment()), lapsed)).evidence_incomplete
+
+
+def test_c7_the_letter_of_a_partial_failure_needs_somebody_who_could_have_failed() -> None:
+    known = evidence(failed(ErrorKind.NOT_CONFIGURED), national(found(LAPSED_PROFILE)))
+    assert judged(known, partial_failure=PartialFailure.NOT_FOUND).detail is Detail.NO_SOURCE
 
 
 def test_a15_two_sources_of_the_state_that_disagree_are_reported() -> None:

@@ -196,15 +196,17 @@ async def test_no_secret_is_said_anywhere(talkative: Talkative) -> None:
 async def test_v9_every_line_of_the_log_is_one_json_object_and_no_caller_forged_one(talkative: Talkative) -> None:
     lines = [json.loads(line) for line in talkative.said["log"].splitlines()]
 
-    assert {"serving", "claim_would_pend"} <= {line["event"] for line in lines}
+    assert {"serving", "claims_would_pend"} <= {line["event"] for line in lines}
     assert "forged" not in {line["event"] for line in lines}
     assert not [line for line in lines if "exception" in line]
 
 
 async def test_c11_what_audit_mode_lets_pass_is_logged(talkative: Talkative) -> None:
     lines = [json.loads(line) for line in talkative.said["log"].splitlines()]
-    passed = [line for line in lines if line["event"] == "claim_would_pend"]
+    passed = [line for line in lines if line["event"] == "claims_would_pend"]
 
     assert passed
     for line in passed:
-        assert (line["tenant"], line["npi"], line["code"]) == ("payer", ENROLLED, "SOURCE_UNAVAILABLE")
+        assert (line["tenant"], line["codes"]) == ("payer", {"SOURCE_UNAVAILABLE": line["claims"]})
+        assert {noted["npi"] for noted in line["first"]} == {ENROLLED}
+        assert 0 < len(line["first"]) <= 5

@@ -131,3 +131,15 @@ def test_a_dotted_path_leads_into_objects_and_nowhere_else() -> None:
 def test_any_bytes_are_json_or_malformed(body: bytes) -> None:
     with suppress(SourceMalformed):
         decode_json("portal", body)
+
+
+def test_a_long_list_in_one_text_loses_nothing_of_it() -> None:
+    codes = [f"{number:09d}X" for number in range(40)]
+    row = Row("fl_fmmis", {"taxonomyCodes": "|".join(codes)}, {"taxonomies": "taxonomyCodes"}.__getitem__)
+    assert row.texts("taxonomies") == tuple(codes)
+
+
+@pytest.mark.parametrize("value", ["A" * 201, ["A" * 201], ["ok", {"no": "text"}], [["nested"]]])
+def test_an_entry_of_a_list_is_never_cut_to_fit(value: object) -> None:
+    with pytest.raises(SourceMalformed, match="short texts"):
+        Row("fl_fmmis", {"taxonomyCodes": value}, {"taxonomies": "taxonomyCodes"}.__getitem__).texts("taxonomies")

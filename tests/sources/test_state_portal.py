@@ -202,6 +202,15 @@ def test_for_all_others_it_does_not_row_d30(provider_type: str | None) -> None:
     assert (record.status, record.reason) == (EnrollmentStatus.INACTIVE, StatusReason.REGISTERED_ONLY)
 
 
+@pytest.mark.parametrize("letter", ["I", "E"])
+def test_what_became_of_a_provider_takes_nothing_from_floridas_closed_periods_row_d9(letter: str) -> None:
+    closed = one(FlFmmis, status=letter, end="2026-02-28")
+    still_open = one(FlFmmis, status=letter, end=None)
+
+    assert closed.status is EnrollmentStatus.EXPIRED
+    assert still_open.status is EnrollmentStatus.INACTIVE
+
+
 def test_a_field_that_nobody_mapped_cannot_pass_for_one_that_decides_row_d30() -> None:
     names = FlFmmis.contract.fields
     record = {names["npi"]: NPI, names["status"]: "Registered", names["effective"]: "2025-01-01", "provider_type": "07"}

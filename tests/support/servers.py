@@ -5,6 +5,7 @@ Their programs come with Python packages of the test extra; nothing has to be in
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -12,15 +13,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-_READY_SECONDS = 20.0
+_READY_SECONDS = 40.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_AGAIN_SECONDS = 0.3
+_PORTS = range(20_000, 32_000)
+"""Below those that systems hand out to clients: a server that is down for a moment must find its port free again."""
 _UNPRIVILEGED = "nobody"
 
 
@@ -50,15 +54,22 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._process = subprocess.Popen(
-            self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
         deadline = time.monotonic() + _READY_SECONDS
+        self._process = self._begin()
         while not self._is_ready(self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"{self._command[0]} did not come up")
             time.sleep(_POLL_SECONDS)
+            if self._process.poll() is not None:
+                # What was killed a moment ago may still be letting go of its port, memory and lock.
+                time.sleep(_AGAIN_SECONDS)
+                self._process = self._begin()
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
 
     def stop(self) -> None:
         """End it in good order."""
@@ -175,9 +186,10 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 def free_port() -> int:
     """A port on 127.0.0.1 nobody listens on at present."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _package_folder(name: str) -> Path:
