@@ -81,7 +81,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         asked = await _asking(settings, metrics, clock, stack)
         resolver = Resolver(_cache(settings, redis, metrics, stack), clock=clock)
         stack.push_async_callback(resolver.aclose)
-        door = Door(_verifier(settings, clock, stack), metrics)
+        door = Door(_verifier(settings, clock, stack), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)

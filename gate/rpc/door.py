@@ -16,6 +16,7 @@ from gate.auth.authenticate import authenticate
 from gate.auth.permissions import Permission
 from gate.auth.principal import Principal
 from gate.auth.tokens import TokenVerifier
+from gate.clock import Clock
 from gate.errors import PermissionDenied, Unauthenticated
 from gate.rpc.refusals import ServicerContext, status_of
 
@@ -62,9 +63,19 @@ class CallObserver(Protocol):
 class Door:
     """Admits callers to every service of this process."""
 
-    def __init__(self, verifier: TokenVerifier, observer: CallObserver) -> None:
+    def __init__(self, verifier: TokenVerifier, observer: CallObserver, clock: Clock) -> None:
         self._verifier = verifier
+        self._clock = clock
         self.observer = observer
+
+    def still_admits(self, call: Call) -> None:
+        """A stream may outlive the credential that opened it.
+
+        Raises:
+            Unauthenticated: the credential has expired since.
+        """
+        if call.principal.expires_at <= self._clock():
+            raise Unauthenticated("the token has expired")
 
     async def admit(self, context: ServicerContext, permission: Permission) -> Call:
         """The call, once its credential is verified and holds `permission`.
@@ -156,6 +167,7 @@ def streaming(
             try:
                 call = await servicer.door.admit(context, permission)
                 async for response in method(servicer, requests, call):
+                    servicer.door.still_admits(call)
                     yield response
             except Exception as error:  # noqa: BLE001 - the door is where every error becomes a status
                 await _refuse(servicer.door, context, name, began, error)

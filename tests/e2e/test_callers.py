@@ -1,5 +1,6 @@
 """Who may call what: every RPC that is served, found by reflection, with every kind of credential (rows C2, C3)."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from gate.auth.permissions import PERMISSIONS_OF, Permission, Role
-from gate.v1 import decision_pb2, gate_admin_pb2
+from gate.v1 import decision_pb2, enrollment_gate_pb2, gate_admin_pb2
 from tests.support.callers import CALL_SECONDS, Metadata, bearer, claim, code_of, token_for
 from tests.support.gates import GateInProcess
 
@@ -143,3 +144,20 @@ async def test_c3_a_request_that_names_another_tenant_changes_nothing_there(gate
     assert "payer-theirs" not in f"{update.value.details()}{switch.value.details()}"
     assert code_of(await theirs.check(claim())) == "PASS"
     assert (await theirs.check(claim())).config_version == 1
+
+
+async def test_c2_a_stream_does_not_outlive_the_credential_that_opened_it(gate: GateInProcess) -> None:
+    short_lived = bearer(token_for(gate.data_dir, "payer-briefly", Role.PIPELINE, ttl=timedelta(seconds=1)))
+    stream = gate.of("payer-briefly").gate.StreamClaims(metadata=short_lived, timeout=CALL_SECONDS)
+    batch = enrollment_gate_pb2.CheckClaimsRequest(claims=[claim()])
+
+    await stream.write(batch)
+    answered = await stream.read()
+    assert isinstance(answered, enrollment_gate_pb2.CheckClaimsResponse)
+    assert len(answered.results) == 1
+    await asyncio.sleep(1.1)
+    await stream.write(batch)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await stream.read()
+
+    assert refusal.value.code() is UNAUTHENTICATED
