@@ -1,6 +1,7 @@
 """One question about one provider, asked once however many callers wait for the answer (rows K11, A13, A14)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from aggregator.cache.contract import Hit
 from aggregator.clock import Clock
@@ -31,6 +32,7 @@ class Flight:
         self._landed = asyncio.Event()
         self._answers: dict[str, SourceAnswer] = {}
         self._known = recollection.at_hand(key, panel)
+        self._late: Callable[[], Awaitable[Hit | None]] | None = None
         self._evidence: Evidence | None = None
 
     @property
@@ -50,6 +52,7 @@ class Flight:
         """Take over what is remembered; that may settle it."""
         if hit is not None:
             self._known = hit.knowledge
+            self._late = hit.late
             if not self.fresh:
                 self._answers = fresh_answers(self.key, self.panel, hit, self._clock())
         self._note_whether_settled()
@@ -60,9 +63,9 @@ class Flight:
             return
         try:
             async with asyncio.TaskGroup() as group:
-                for source in self.panel.sources:
+                for source, identity in zip(self.panel.sources, self.panel.identities, strict=True):
                     if source.description.name not in self._answers:
-                        group.create_task(self._ask_one(source))
+                        group.create_task(self._ask_one(source, identity))
         finally:
             self._landed.set()
 
@@ -76,7 +79,7 @@ class Flight:
                 return self._assemble()
         return self._evidence or self._assemble()
 
-    async def _ask_one(self, source: EnrollmentSource) -> None:
+    async def _ask_one(self, source: EnrollmentSource, identity: str) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         description = source.description
@@ -86,13 +89,25 @@ class Flight:
             kind = error.kind if isinstance(error, SourceError) else ErrorKind.UNEXPECTED
             self._note(failed(description, kind, _milliseconds(loop.time() - started)))
             return
-        previous = self._known.of(description.name)
-        fetched = KnownAnswer(description.name, tuple(records), self._clock())
-        known = learn(previous, fetched, self.panel.rules)
-        self._note(answered(description, known, Freshness.LIVE, _milliseconds(loop.time() - started)))
+        latency = _milliseconds(loop.time() - started)
+        fetched = KnownAnswer(description.name, tuple(records), self._clock(), identity=identity)
+        known = await self._learn(fetched)
+        self._note(answered(description, known, Freshness.LIVE, latency))
         # After the note: those who wait go on while the shared cache is written. They run no sooner than this
         # suspends, and by then this process's own layer has the answer.
         await self._recollection.remember(self.key, known, self.panel)
+
+    async def _learn(self, fetched: KnownAnswer) -> KnownAnswer:
+        known = learn(self._known.told_by(fetched.source, fetched.identity), fetched, self.panel.rules)
+        if known.records or self._late is None:
+            return known
+        # The one thing worth waiting for a slow store: records that it has, and that the source may just be missing
+        # (row S14). Callers still leave at their own deadlines.
+        hit = await self._late()
+        if hit is not None:
+            self._known = hit.knowledge
+        self._late = None
+        return learn(self._known.told_by(fetched.source, fetched.identity), fetched, self.panel.rules)
 
     def _note(self, answer: SourceAnswer) -> None:
         if not answer.is_clean:

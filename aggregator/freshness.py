@@ -6,10 +6,11 @@ from typing import Final
 
 from aggregator.cache.contract import Hit
 from aggregator.evidence import SourceAnswer
-from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
+from aggregator.knowledge import CLOCK_TOLERANCE, Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.merge import answered
 from aggregator.panel import Panel
 
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -17,27 +18,37 @@ def fresh_answers(key: KnowledgeKey, panel: Panel, hit: Hit, now: datetime) -> d
     """The answers for which no source has to be asked, by source (rows K1, K3, K4)."""
     spread = key.spread()
     answers = {}
-    for description in panel.descriptions:
-        known = hit.knowledge.of(description.name)
-        if known is not None and now < known.fresh_until(panel.rules, spread):
+    for description, identity in zip(panel.descriptions, panel.identities, strict=True):
+        known = hit.knowledge.told_by(description.name, identity)
+        if known is not None and known.is_fresh(panel.rules, spread, now):
             answers[description.name] = answered(description, known, hit.layer)
     return answers
 
 
 def stand_ins(panel: Panel, knowledge: Knowledge, now: datetime) -> dict[str, KnownAnswer]:
     """The records that may be used where a source gives no answer, by source (rows K13, K14)."""
-    return {known.source: known for known in knowledge.answers if known.stands_in(panel.rules, now)}
+    known = (
+        knowledge.told_by(description.name, identity)
+        for description, identity in zip(panel.descriptions, panel.identities, strict=True)
+    )
+    return {answer.source: answer for answer in known if answer is not None and answer.stands_in(panel.rules, now)}
 
 
-def good_until(
+def good_between(
     key: KnowledgeKey,
     panel: Panel,
     knowledge: Knowledge,
     fresh: Collection[str],
     standing_in: Mapping[str, KnownAnswer],
-) -> datetime:
-    """The first instant at which the sources in `fresh`, and those standing in beside them, would be judged anew."""
+) -> tuple[datetime, datetime]:
+    """From when until before when the sources in `fresh`, and those standing in beside them, are judged as they are.
+
+    Time reaches the first instant only where a clock is set back: then they are from the future.
+    """
     spread = key.spread()
-    instants = [known.fresh_until(panel.rules, spread) for known in knowledge.answers if known.source in fresh]
-    instants += [known.usable_until(panel.rules) for name, known in standing_in.items() if name not in fresh]
-    return min(instants, default=NEVER)
+    current = [known for known in knowledge.answers if known.source in fresh]
+    beside = [known for name, known in standing_in.items() if name not in fresh]
+    begins = [known.verified_at - CLOCK_TOLERANCE for known in (*current, *beside)]
+    ends = [known.fresh_until(panel.rules, spread) for known in current]
+    ends += [known.usable_until(panel.rules) for known in beside]
+    return max(begins, default=ALWAYS), min(ends, default=NEVER)

@@ -71,7 +71,7 @@ def answered(
         latency_ms=latency_ms,
         verified_at=known.verified_at,
         freshness=freshness,
-        absent_since=known.absent_since,
+        absent_since=known.absent_since if known.records else None,
     )
 
 

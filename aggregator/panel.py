@@ -23,6 +23,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[EnrollmentSource, ...]
     descriptions: tuple[SourceDescription, ...]
     """Of `sources`, in the same order."""
+    identities: tuple[str, ...]
+    """Of the connections by which `sources` are asked, in the same order: what is remembered from another connection
+    counts as never heard. Empty for a source that has no `identity`."""
     rules: CacheRules
 
     @classmethod
@@ -37,4 +40,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         names = [description.name for description in descriptions]
         if len(set(names)) != len(names):
             raise ValueError(f"two sources of one name for {state}: {', '.join(sorted(names))}")
-        return cls(tenant=tenant, state=state, sources=ordered, descriptions=descriptions, rules=rules)
+        return cls(
+            tenant=tenant,
+            state=state,
+            sources=ordered,
+            descriptions=descriptions,
+            identities=tuple(getattr(source, "identity", "") for source in ordered),
+            rules=rules,
+        )

@@ -14,9 +14,10 @@ import msgspec
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.clock import Clock
 from aggregator.evidence import Evidence
-from aggregator.freshness import fresh_answers, good_until, stand_ins
+from aggregator.freshness import fresh_answers, good_between, stand_ins
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.merge import assemble, settled
+from aggregator.observers import CacheObserver, Unobserved
 from aggregator.panel import Panel
 
 DEFAULT_PREPARED_ENTRIES: Final = 50_000
@@ -25,22 +26,34 @@ DEFAULT_PREPARED_ENTRIES: Final = 50_000
 class _Prepared(msgspec.Struct, frozen=True):
     evidence: Evidence
     panel: Panel
+    good_from: datetime
     good_until: datetime
 
 
 class Recollection:
     """The cache, seen through a panel's rules."""
 
-    def __init__(self, cache: KnowledgeCache, clock: Clock, prepared_entries: int = DEFAULT_PREPARED_ENTRIES) -> None:
+    def __init__(
+        self,
+        cache: KnowledgeCache,
+        clock: Clock,
+        prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
+        observer: CacheObserver | None = None,
+    ) -> None:
         self._cache = cache
         self._clock = clock
+        self._observer = observer or Unobserved()
         self._limit = prepared_entries
         self._prepared: OrderedDict[tuple[str, str, str], _Prepared] = OrderedDict()
 
     def peek(self, npi: str, panel: Panel) -> Evidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
-        if prepared is not None and prepared.panel is panel and self._clock() < prepared.good_until:
+        if (
+            prepared is not None
+            and prepared.panel is panel
+            and prepared.good_from <= self._clock() < prepared.good_until
+        ):
             return prepared.evidence
         if not panel.rules.caching:
             return None
@@ -62,11 +75,17 @@ class Recollection:
         return await self._cache.get_many(keys)
 
     async def remember(self, key: KnowledgeKey, known: KnownAnswer, panel: Panel) -> None:
-        """Keep one source's clean answer; this process knows it before the first time this suspends."""
+        """Keep one source's clean answer; this process knows it before the first time this suspends.
+
+        Does not raise: what cannot be kept is asked for again, and costs no other source its answer (row A16).
+        """
         if not panel.rules.caching:
             return
         self._prepared.pop(key, None)
-        await self._cache.put(key, Knowledge((known,)), panel.rules.keep_for)
+        try:
+            await self._cache.put(key, Knowledge((known,)), panel.rules.keep_for)
+        except Exception as error:  # noqa: BLE001  whatever it is, the answer itself stands
+            self._observer.cache_failed("put", type(error).__name__)
 
     async def forget(self, key: KnowledgeKey) -> None:
         """Drop everything remembered for the key."""
@@ -82,7 +101,7 @@ class Recollection:
         complete = len(answers) == len(panel.descriptions)
         usable = {} if complete else stand_ins(panel, hit.knowledge, now)
         evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        self._keep(key, _Prepared(evidence, panel, good_until(key, panel, hit.knowledge, answers, usable)))
+        self._keep(key, _Prepared(evidence, panel, *good_between(key, panel, hit.knowledge, answers, usable)))
         return evidence
 
     def _keep(self, key: KnowledgeKey, prepared: _Prepared) -> None:

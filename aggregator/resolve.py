@@ -18,6 +18,7 @@ from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Evidence
 from aggregator.flight import Flight
 from aggregator.knowledge import KnowledgeKey
+from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
 from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, Recollection
 
@@ -52,10 +53,11 @@ class Resolver:
         *,
         clock: Clock = utc_now,
         prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
+        observer: CacheObserver | None = None,
     ) -> None:
         """`prepared_entries` bounds the evidence kept ready as objects (some 2 kB each) in front of `cache`."""
         self._clock = clock
-        self._recollection = Recollection(cache, clock, prepared_entries)
+        self._recollection = Recollection(cache, clock, prepared_entries, observer)
         self._flights: dict[KnowledgeKey, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -86,7 +88,9 @@ class Resolver:
         hits = await self._look_up([distinct[identity] for identity in missing])
         for identity in missing:
             inquiry = distinct[identity]
-            flights[identity] = self._boarding(inquiry) or self._launch(inquiry, hits.get(inquiry.key))
+            flights[identity] = self._boarding(inquiry) or (
+                self._take_off(inquiry) if hits is None else self._launch(inquiry, hits.get(inquiry.key))
+            )
         for identity, flight in flights.items():
             # One after the other costs nothing: the flights are under way on their own.
             resolved[identity] = await flight.landed(distinct[identity].deadline)
@@ -136,8 +140,8 @@ class Resolver:
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
 
-    async def _look_up(self, inquiries: Sequence[Inquiry]) -> Mapping[KnowledgeKey, Hit]:
-        """What the cache holds, or nothing if the first deadline comes sooner."""
+    async def _look_up(self, inquiries: Sequence[Inquiry]) -> Mapping[KnowledgeKey, Hit] | None:
+        """What the cache holds; None if the first deadline comes sooner, and each flight has to look for itself."""
         keys = [inquiry.key for inquiry in inquiries if inquiry.panel.rules.caching]
         if not keys:
             return {}
@@ -146,7 +150,7 @@ class Resolver:
             async with asyncio.timeout_at(min(deadlines, default=None)):
                 return await self._recollection.recall_many(keys)
         except TimeoutError:
-            return {}
+            return None
 
 
 def _identity(inquiry: Inquiry) -> _Identity:

@@ -13,7 +13,7 @@ import msgspec
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from sources.records import Attestation, EnrollmentRecord, EnrollmentStatus, StatusReason
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Goes up with every change of the layout; entries of another version count as misses."""
 
 
@@ -40,6 +40,7 @@ class _PackedRecord(msgspec.Struct, array_like=True, frozen=True):
 
 class _PackedAnswer(msgspec.Struct, array_like=True, frozen=True):
     source: str
+    identity: str
     verified_at: _Instant
     absent_since: _Instant | None
     records: tuple[_PackedRecord, ...]
@@ -61,6 +62,7 @@ def encode(key: KnowledgeKey, knowledge: Knowledge) -> bytes:
     answers = tuple(
         _PackedAnswer(
             answer.source,
+            answer.identity,
             answer.verified_at,
             answer.absent_since,
             tuple(_pack(record, answer.verified_at) for record in answer.records),
@@ -89,6 +91,7 @@ def decode(key: KnowledgeKey, data: bytes) -> Knowledge:
                 tuple(_unpack(key, answer)),
                 answer.verified_at,
                 answer.absent_since,
+                answer.identity,
             )
             for answer in packed.answers
         )

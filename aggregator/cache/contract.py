@@ -11,7 +11,8 @@
 `tests/aggregator/cache/` holds one suite that every cache passes.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -25,6 +26,9 @@ class Hit(msgspec.Struct, frozen=True):
 
     knowledge: Knowledge
     layer: Freshness
+    late: Callable[[], Awaitable["Hit | None"]] | None = None
+    """Set where a store took too long to be waited for, so that `knowledge` may not be all: brings what it says after
+    all, and does not raise."""
 
 
 class KnowledgeCache(Protocol):
@@ -38,7 +42,7 @@ class KnowledgeCache(Protocol):
         ...
 
     async def get(self, key: KnowledgeKey) -> Hit | None:
-        """All that is remembered for the key."""
+        """All that is remembered for the key, as far as it can be told in time."""
         ...
 
     async def get_many(self, keys: Iterable[KnowledgeKey]) -> Mapping[KnowledgeKey, Hit]:
@@ -46,7 +50,7 @@ class KnowledgeCache(Protocol):
         ...
 
     async def put(self, key: KnowledgeKey, knowledge: Knowledge, keep_for: float) -> None:
-        """Merge into what is there, the newest answer of each source winning, for at least `keep_for` seconds.
+        """Merge (`Knowledge.merged_with`) into what is there, for at least `keep_for` seconds.
 
         A layer that is in this process has taken it over before the first time this suspends.
         """
@@ -59,6 +63,15 @@ class KnowledgeCache(Protocol):
     async def aclose(self) -> None:
         """Write what is waiting to be written and end what is under way."""
         ...
+
+
+class GivenUp(dict[KnowledgeKey, Knowledge]):
+    """What a store's reader gets who no longer waits: nothing, and where it will be."""
+
+    def __init__(self, reading: asyncio.Future[Mapping[KnowledgeKey, Knowledge]]) -> None:
+        super().__init__()
+        self.reading = reading
+        """Ends on its own, and may fail."""
 
 
 class StoreEntry(msgspec.Struct, frozen=True):
@@ -74,11 +87,11 @@ class KnowledgeStore(Protocol):
     """A place outside this process."""
 
     def read(self, keys: Sequence[KnowledgeKey]) -> Awaitable[Mapping[KnowledgeKey, Knowledge]]:
-        """What is there; keys without a readable entry are left out."""
+        """What is there; keys without a readable entry are left out. `GivenUp` where that takes too long."""
         ...
 
     async def merge(self, entries: Sequence[StoreEntry]) -> None:
-        """Merge each entry, of different keys, into what is there; the newest answer of each source wins."""
+        """Merge (`Knowledge.merged_with`) each entry, of different keys, into what is there."""
         ...
 
     async def drop(self, key: KnowledgeKey) -> None:

@@ -1,6 +1,7 @@
 """Memory in front of a shared cache."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.cache.memory import MemoryCache
@@ -48,7 +49,13 @@ class LayeredCache:
         held = self._memory.peek(key)
         if shared is None:
             return held
+        if shared.late is not None:
+            known = held or shared
+            return Hit(known.knowledge, known.layer, partial(self._late, key, shared.late))
         merged = self._memory.hold(key, shared.knowledge)
         if held is not None and merged == held.knowledge:
             return held
         return Hit(merged, shared.layer)
+
+    async def _late(self, key: KnowledgeKey, shared: Callable[[], Awaitable[Hit | None]]) -> Hit | None:
+        return self._combined(key, await shared())

@@ -7,6 +7,7 @@ from cachetools import LRUCache
 
 from aggregator.cache.codec import UnreadableEntry, decode, encode
 from aggregator.cache.contract import Hit
+from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey
 
@@ -22,7 +23,8 @@ class MemoryCache:
     Nothing is dropped for its age: the reader judges that, and a read makes an entry recent.
     """
 
-    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES, clock: Clock = utc_now) -> None:
+        self._clock = clock
         self._entries: LRUCache[KnowledgeKey, bytes] = LRUCache(max_bytes, getsizeof=_footprint)
 
     def __len__(self) -> int:
@@ -62,7 +64,7 @@ class MemoryCache:
     def hold(self, key: KnowledgeKey, knowledge: Knowledge) -> Knowledge:
         """Merge and tell the result."""
         held = self.peek(key)
-        merged = knowledge if held is None else held.knowledge.merged_with(knowledge)
+        merged = knowledge if held is None else held.knowledge.merged_with(knowledge, self._clock())
         packed = encode(key, merged)
         if _footprint(packed) <= self._entries.maxsize:
             self._entries[key] = packed

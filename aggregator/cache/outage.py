@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, Final, TypeVar
 
 from aggregator.breaker import Breaker, Permit
-from aggregator.cache.contract import KnowledgeStore, StoreEntry
+from aggregator.cache.contract import GivenUp, KnowledgeStore, StoreEntry
 from aggregator.knowledge import Knowledge, KnowledgeKey
 from aggregator.observers import BreakerState, CacheObserver, Unobserved
 
@@ -56,7 +56,7 @@ class OutageTolerantStore:
         return self._breaker.state is BreakerState.CLOSED
 
     def read(self, keys: Sequence[KnowledgeKey]) -> _Answer:
-        """As the inner store; nothing while it is out of order.
+        """As the inner store; nothing while it is out of order, and `GivenUp` once that took too long.
 
         A future instead of a coroutine: on the way of every answer from Redis one task more would be felt.
         """
@@ -68,10 +68,11 @@ class OutageTolerantStore:
             return answer
         reading = self._begin(self._inner.read(keys))
         if self.available:
-            loop.call_later(self._patience, self._give_up, answer, permit, loop.time() + self._patience)
+            due = loop.time() + self._patience
+            loop.call_later(self._patience, self._give_up, answer, reading, permit, due)
             reading.add_done_callback(lambda done: self._answer(answer, permit, done))
         else:
-            answer.set_result({})
+            answer.set_result(GivenUp(reading))
             reading.add_done_callback(lambda done: self._judge("get", permit, done))
         return answer
 
@@ -98,16 +99,16 @@ class OutageTolerantStore:
         if not answer.done():  # it is done where it was given up, or where nobody wants it any more
             answer.set_result(reading.result() if self._judge("get", permit, reading) else {})
 
-    def _give_up(self, answer: _Answer, permit: Permit, due: float) -> None:
+    def _give_up(self, answer: _Answer, reading: _Answer, permit: Permit, due: float) -> None:
         if answer.done():
             return
         loop = asyncio.get_running_loop()
         if loop.time() - due > _LATE:
             # The reply may be here already. The next timer is taken at its word, late or not.
-            loop.call_later(self._patience, self._give_up, answer, permit, inf)
+            loop.call_later(self._patience, self._give_up, answer, reading, permit, inf)
             return
         self._fail("get", permit, TimeoutError())
-        answer.set_result({})
+        answer.set_result(GivenUp(reading))
 
     async def _change(self, name: str, permit: Permit, operation: Awaitable[None]) -> None:
         changing = self._begin(operation)

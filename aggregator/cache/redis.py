@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 
 from aggregator.cache.codec import UnreadableEntry, decode, encode
 from aggregator.cache.contract import StoreEntry
+from aggregator.clock import Clock, utc_now
 from aggregator.knowledge import SHORTEST_SHARE, Knowledge, KnowledgeKey
 from aggregator.observers import CacheObserver, Unobserved
 
@@ -44,9 +45,10 @@ def redis_key(key: KnowledgeKey) -> str:
 class RedisStore:
     """Entries in Redis. Every method raises `redis.RedisError` or `OSError` where Redis cannot be used."""
 
-    def __init__(self, client: Redis, observer: CacheObserver | None = None) -> None:
+    def __init__(self, client: Redis, observer: CacheObserver | None = None, clock: Clock = utc_now) -> None:
         self._client = client
         self._observer = observer or Unobserved()
+        self._clock = clock
 
     async def read(self, keys: Sequence[KnowledgeKey]) -> dict[KnowledgeKey, Knowledge]:
         """One round trip."""
@@ -69,10 +71,11 @@ class RedisStore:
         answer: what stands is still something a source said, with the time at which it did.
         """
         held = await self.read([entry.key for entry in entries])
+        now = self._clock()
         async with self._client.pipeline(transaction=False) as pipeline:
             for entry in entries:
                 before = held.get(entry.key)
-                merged = entry.knowledge if before is None else before.merged_with(entry.knowledge)
+                merged = entry.knowledge if before is None else before.merged_with(entry.knowledge, now)
                 pipeline.set(redis_key(entry.key), encode(entry.key, merged), ex=_expiry(entry))
             await pipeline.execute()
 

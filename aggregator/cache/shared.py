@@ -6,10 +6,12 @@ them late; and written back one by one, a cold batch would keep the store busy f
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from aggregator.cache.contract import Hit, KnowledgeStore, StoreEntry
+from aggregator.cache.contract import GivenUp, Hit, KnowledgeStore, StoreEntry
+from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey
 
@@ -23,9 +25,10 @@ _Piece = TypeVar("_Piece")
 class SharedCache:
     """The reads of one turn of the event loop, gathered, and the writes that come in while others go out."""
 
-    def __init__(self, store: KnowledgeStore) -> None:
+    def __init__(self, store: KnowledgeStore, clock: Clock = utc_now) -> None:
         """`store` is one that does not raise, such as `OutageTolerantStore`."""
         self._store = store
+        self._clock = clock
         self._wanted: dict[KnowledgeKey, list[asyncio.Future[Hit | None]]] = {}
         self._unwritten = _Batch()
         self._writer: asyncio.Task[None] | None = None
@@ -47,14 +50,14 @@ class SharedCache:
         """What the store has, `KEYS_PER_READ` at a time."""
         found: dict[KnowledgeKey, Hit] = {}
         for some in _pieces(list(keys), KEYS_PER_READ):
-            knowledge = await self._store.read(some)
-            found |= {key: Hit(known, Freshness.REDIS) for key, known in knowledge.items()}
+            reply = await self._store.read(some)
+            found |= {key: hit for key in some if (hit := _hit(reply, key)) is not None}
         return found
 
     async def put(self, key: KnowledgeKey, knowledge: Knowledge, keep_for: float) -> None:
         """Merge into the store; returns when that is done."""
         batch = self._unwritten
-        batch.add(StoreEntry(key, knowledge, keep_for))
+        batch.add(StoreEntry(key, knowledge, keep_for), self._clock())
         if self._writer is None or self._writer.done():
             self._writer = asyncio.get_running_loop().create_task(self._write())
         await batch.written.wait()
@@ -92,10 +95,21 @@ def _hand_out(
 ) -> None:
     found = {} if reading.cancelled() else reading.result()
     for key, answers in wanted.items():
-        known = found.get(key)
         for answer in answers:
             if not answer.done():  # it is where its caller was cancelled
-                answer.set_result(None if known is None else Hit(known, Freshness.REDIS))
+                answer.set_result(_hit(found, key))
+
+
+def _hit(reply: Mapping[KnowledgeKey, Knowledge], key: KnowledgeKey) -> Hit | None:
+    if isinstance(reply, GivenUp):
+        return Hit(Knowledge(), Freshness.REDIS, partial(_late, reply.reading, key))
+    known = reply.get(key)
+    return None if known is None else Hit(known, Freshness.REDIS)
+
+
+async def _late(reading: asyncio.Future[Mapping[KnowledgeKey, Knowledge]], key: KnowledgeKey) -> Hit | None:
+    await asyncio.wait((reading,))  # unlike `await reading`, leaves it alone when this is cancelled
+    return None if reading.cancelled() or reading.exception() else _hit(reading.result(), key)
 
 
 class _Batch:
@@ -105,12 +119,12 @@ class _Batch:
         self.entries: dict[KnowledgeKey, StoreEntry] = {}
         self.written = asyncio.Event()
 
-    def add(self, entry: StoreEntry) -> None:
+    def add(self, entry: StoreEntry, now: datetime) -> None:
         before = self.entries.get(entry.key)
         if before is not None:
             entry = StoreEntry(
                 entry.key,
-                before.knowledge.merged_with(entry.knowledge),
+                before.knowledge.merged_with(entry.knowledge, now),
                 max(before.keep_for, entry.keep_for),
             )
         self.entries[entry.key] = entry

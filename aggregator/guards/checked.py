@@ -1,12 +1,15 @@
 """Asserts for every source what one adapter would forget."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from aggregator.guards.guard import Guard
 from sources.contract import Query, SourceDataError, SourceError, SourceUnexpected
 from sources.records import EnrollmentRecord
+
+_DECODER: Final = msgspec.msgpack.Decoder(EnrollmentRecord)
 
 
 class Checked(Guard):
@@ -16,7 +19,8 @@ class Checked(Guard):
         """The inner source's records.
 
         Raises:
-            SourceDataError: a record is about something else or its period is inverted.
+            SourceDataError: a record is about something else, its period is inverted, or it holds text that no
+                encoding has.
             SourceUnexpected: the adapter raised something foreign, or returned something that is not a record.
         """
         name = self.description.name
@@ -35,8 +39,10 @@ class Checked(Guard):
 def _check(record: EnrollmentRecord, name: str, query: Query) -> None:
     try:
         # Adapters of other packages may be untyped; what has another type inside would fail far from here.
-        msgspec.convert(msgspec.to_builtins(record), EnrollmentRecord)
-    except (TypeError, ValueError) as error:
+        _DECODER.decode(msgspec.msgpack.encode(record))
+    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can escape and nobody can store
+        raise SourceDataError(f"{name}: a record holds text that cannot be encoded") from error
+    except (TypeError, ValueError, OverflowError) as error:
         raise SourceUnexpected(f"{name}: the adapter returned a malformed record") from error
     if (record.source, record.npi, record.state) != (name, query.npi, query.state):
         raise SourceDataError(f"{name}: a record about another source, provider or state than was asked for")

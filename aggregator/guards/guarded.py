@@ -25,7 +25,11 @@ queues for long; each caller still leaves at its own deadline."""
 class GuardedSource:
     """An adapter with all its guards, and how it is doing."""
 
-    def __init__(self, outermost: Timed, breaker: Breaker) -> None:
+    def __init__(self, outermost: Timed, breaker: Breaker, identity: str = "") -> None:
+        """`identity` is a digest of the connection: equal where, and only where, the same questions get their answers
+        from the same upstream in the same name. It is stored beside every answer, so it must not betray a secret.
+        """
+        self.identity = identity
         self._outermost = outermost
         self._breaker = breaker
 
@@ -73,6 +77,7 @@ def guarded(
     observer: SourceObserver | None = None,
     clock: Clock = utc_now,
     *,
+    identity: str = "",
     longest_wait: float = LONGEST_WAIT_FOR_A_TURN,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> GuardedSource:
@@ -98,4 +103,4 @@ def guarded(
     asked = Refusing(asked, breaker)
     asked = Bounded(asked, longest_wait)
     asked = Refusing(asked, breaker)
-    return GuardedSource(Timed(asked, listener, clock), breaker)
+    return GuardedSource(Timed(asked, listener, clock), breaker, identity)

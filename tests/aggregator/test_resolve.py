@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,13 +16,14 @@ from aggregator.guards.guarded import guarded
 from aggregator.knowledge import CacheRules
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
-from sources.contract import EnrollmentSource, ErrorKind, SourceUnreachable
+from sources.contract import EnrollmentSource, ErrorKind, SourceDataError, SourceUnreachable
 from sources.records import EnrollmentRecord, EnrollmentStatus
 from tests.aggregator.fakes import (
     KEY,
     NPI,
     RULES,
     FakeSource,
+    Listener,
     ManualClock,
     caqh,
     describe,
@@ -38,7 +41,7 @@ class Desk:
 
     def __init__(self, clock: ManualClock, rules: CacheRules = RULES) -> None:
         self.clock = clock
-        self.cache = MemoryCache()
+        self.cache = MemoryCache(clock=clock)
         self.resolver = Resolver(self.cache, clock=clock)
         self.texas = texas()
         self.caqh = caqh([])
@@ -387,6 +390,116 @@ class TestStaleness:
 
         assert (first.outcome, first.absent_since) == (SourceOutcome.FOUND, noticed)
         assert (second.outcome, second.absent_since) == (SourceOutcome.EMPTY, None)
+
+
+class TestAClockThatWasAhead:
+    @pytest.mark.parametrize("said", [None, []], ids=["ACTIVE", "EMPTY"])
+    async def test_what_was_stamped_then_is_asked_for_again_and_replaced(
+        self, desk: Desk, said: Sequence[EnrollmentRecord] | None
+    ) -> None:
+        desk.texas.answer = said
+        await asked_once(desk)
+        await desk.ask()
+        desk.clock.advance(-7200)
+        desk.texas.answer = [record(status=EnrollmentStatus.TERMINATED)]
+
+        asked = await desk.ask()
+        await desk.idle()
+        remembered = await desk.ask()
+
+        assert freshness(asked)[0] is Freshness.LIVE
+        assert (freshness(remembered)[0], desk.texas.calls) == (Freshness.MEMORY, 2)
+        assert remembered.answers[0].records[0].status is EnrollmentStatus.TERMINATED
+
+    async def test_evidence_prepared_by_then_does_not_outlive_it(self, desk: Desk) -> None:
+        await asked_once(desk)
+        assert desk.resolver.peek(NPI, desk.panel) is not None
+
+        desk.clock.advance(-60)
+        assert desk.resolver.peek(NPI, desk.panel) is not None
+        desk.clock.advance(-1)
+        assert desk.resolver.peek(NPI, desk.panel) is None
+
+    async def test_what_was_stamped_then_does_not_stand_in_for_a_source_that_is_down(self, desk: Desk) -> None:
+        await asked_once(desk)
+        desk.clock.advance(-7200)
+        desk.texas.answer = DOWN
+
+        assert outcomes(await desk.ask())[0] is SourceOutcome.ERROR
+
+    async def test_s14_one_absence_does_not_end_what_was_stamped_then(self, desk: Desk) -> None:
+        await asked_once(desk)
+        desk.clock.advance(-7200)
+        desk.texas.answer = []
+
+        answer = (await desk.ask()).answers[0]
+
+        assert (answer.outcome, answer.absent_since) == (SourceOutcome.FOUND, desk.clock.now)
+
+
+class TestCorrectedConnections:
+    """A tenant or site corrects where, with which credential or as whom a source is asked."""
+
+    async def ask(self, desk: Desk, identity: str) -> Evidence:
+        panel = Panel.of("acme", "TX", [guarded(desk.texas, identity=identity), desk.caqh], RULES)
+        evidence = await desk.resolver.resolve(Inquiry(NPI, panel))
+        await desk.idle()
+        return evidence
+
+    async def test_what_the_old_one_said_is_not_fresh(self, desk: Desk) -> None:
+        await self.ask(desk, "old")
+        assert freshness(await self.ask(desk, "old")) == [Freshness.MEMORY, Freshness.MEMORY]
+        desk.texas.answer = [record(status=EnrollmentStatus.TERMINATED)]
+
+        corrected = await self.ask(desk, "new")
+
+        assert freshness(corrected)[0] is Freshness.LIVE
+        assert corrected.answers[0].records[0].status is EnrollmentStatus.TERMINATED
+        assert freshness(await self.ask(desk, "new"))[0] is Freshness.MEMORY
+
+    async def test_what_the_old_one_said_does_not_stand_in(self, desk: Desk) -> None:
+        await self.ask(desk, "old")
+        desk.texas.answer = DOWN
+
+        assert outcomes(await self.ask(desk, "new"))[0] is SourceOutcome.ERROR
+
+    async def test_s14_what_the_old_one_said_is_not_missed(self, desk: Desk) -> None:
+        await self.ask(desk, "old")
+        desk.texas.answer = []
+
+        assert outcomes(await self.ask(desk, "new"))[0] is SourceOutcome.EMPTY
+
+    async def test_what_a_source_that_names_no_connection_said_is_not_taken_over(self, desk: Desk) -> None:
+        await asked_once(desk)
+
+        assert freshness(await self.ask(desk, "new")) == [Freshness.LIVE, Freshness.MEMORY]
+
+
+class TestAnswersThatCannotBeKept:
+    UNSTORABLE: Final = msgspec.structs.replace(record(), attributes={"note": "half a pair: \ud83d"})
+
+    async def test_a16_one_costs_no_other_source_its_answer(self, clock: ManualClock) -> None:
+        heard = Listener()
+        state, national = texas([self.UNSTORABLE]), caqh(delay=0.02)
+        panel = Panel.of("acme", "TX", [national, state], RULES)
+        resolver = Resolver(MemoryCache(clock=clock), clock=clock, observer=heard)
+
+        await resolver.resolve(Inquiry(NPI, panel))
+        await until(lambda: not resolver._tasks)
+        remembered = resolver._recollection.at_hand(KEY, panel)
+
+        assert national.cancelled == 0
+        assert [answer.source for answer in remembered.answers] == ["caqh_proview"]
+        assert heard.cache_failures == ["put"]
+
+    async def test_a16_a_guarded_source_does_not_give_one(self, desk: Desk) -> None:
+        desk.texas.answer, desk.caqh.answer = [self.UNSTORABLE], None
+        panel = Panel.of("acme", "TX", [guarded(desk.texas), guarded(desk.caqh)], RULES)
+
+        evidence = await desk.resolver.resolve(Inquiry(NPI, panel))
+
+        assert outcomes(evidence) == [SourceOutcome.ERROR, SourceOutcome.FOUND]
+        assert evidence.answers[0].error is SourceDataError.kind
 
 
 class TestDeadlines:

@@ -3,7 +3,9 @@
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Final
 
 import pytest
 from redis.asyncio import Redis
@@ -14,14 +16,27 @@ from aggregator.cache.outage import READ_PATIENCE, OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client, redis_key
 from aggregator.cache.shared import SharedCache
 from aggregator.clock import Clock, utc_now
-from aggregator.evidence import Freshness, SourceOutcome
-from aggregator.knowledge import KnowledgeKey
+from aggregator.evidence import Freshness, SourceAnswer, SourceOutcome
+from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.observers import BreakerState
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
 from sources.contract import SourceUnreachable
+from sources.records import EnrollmentRecord, EnrollmentStatus
 from tests.aggregator.conftest import RedisServer
-from tests.aggregator.fakes import KEY, NPI, RULES, FakeSource, Listener, ManualClock, caqh, texas, until
+from tests.aggregator.fakes import (
+    KEY,
+    NPI,
+    RULES,
+    START,
+    FakeSource,
+    Listener,
+    ManualClock,
+    caqh,
+    record,
+    texas,
+    until,
+)
 
 
 class Replica:
@@ -29,8 +44,9 @@ class Replica:
 
     def __init__(self, client: Redis, read_patience: float = READ_PATIENCE, clock: Clock = utc_now) -> None:
         self.heard = Listener()
-        store = OutageTolerantStore(RedisStore(client, self.heard), self.heard, read_patience=read_patience)
-        self.cache = LayeredCache(MemoryCache(), SharedCache(store))
+        store = RedisStore(client, self.heard, clock)
+        tolerant = OutageTolerantStore(store, self.heard, read_patience=read_patience)
+        self.cache = LayeredCache(MemoryCache(clock=clock), SharedCache(tolerant, clock))
         self.resolver = Resolver(self.cache, clock=clock)
 
     async def aclose(self) -> None:
@@ -91,6 +107,127 @@ async def test_k13_what_another_replica_knew_answers_for_a_source_that_is_down(
     assert evidence.answers[0].outcome is SourceOutcome.FOUND
     assert evidence.answers[0].freshness is Freshness.STALE
     for replica in (one, other):
+        await replica.aclose()
+
+
+@pytest.mark.parametrize("said", [None, []], ids=["ACTIVE", "EMPTY"])
+async def test_a_fresh_question_repairs_what_a_clock_that_was_ahead_left_in_redis(
+    redis: Redis, panel: Panel, state: FakeSource, clock: ManualClock, said: Sequence[EnrollmentRecord] | None
+) -> None:
+    replicas = [Replica(redis, read_patience=5, clock=clock) for _ in range(3)]
+    state.answer = said
+    clock.advance(7200)
+    await replicas[0].resolver.resolve(Inquiry(NPI, panel))
+    await idle(replicas[0])
+    clock.advance(-7200)
+    state.answer = [record(status=EnrollmentStatus.TERMINATED)]
+
+    await replicas[1].resolver.resolve(Inquiry(NPI, panel, fresh=True))
+    await idle(replicas[1])
+    elsewhere = (await replicas[2].resolver.resolve(Inquiry(NPI, panel))).answers[0]
+
+    assert elsewhere.freshness is Freshness.REDIS
+    assert elsewhere.records[0].status is EnrollmentStatus.TERMINATED
+    for replica in replicas:
+        await replica.aclose()
+
+
+class TestASlowRedis:
+    """One that answers, but later than a reader's patience lasts, while the portal answers without its records."""
+
+    SLOWER_THAN_PATIENCE: Final = 30 * READ_PATIENCE
+
+    @pytest.fixture
+    async def cold(
+        self, own_redis_server: RedisServer, panel: Panel, state: FakeSource, clock: ManualClock
+    ) -> AsyncIterator[Replica]:
+        """A replica without memory of what the others know; its Redis is slow now, and the portal has a gap."""
+        client = redis_client(own_redis_server.url)
+        other = Replica(client, read_patience=5, clock=clock)
+        await other.resolver.resolve(Inquiry(NPI, panel))
+        await other.aclose()
+        state.answer = []
+        clock.advance(RULES.ttl)
+        own_redis_server.freeze(seconds=self.SLOWER_THAN_PATIENCE)
+        replica = Replica(client, clock=clock)
+        yield replica
+        await replica.aclose()
+        await client.aclose()
+
+    async def ask(self, cold: Replica, inquiry: Inquiry, *, batch: bool) -> SourceAnswer:
+        if batch:
+            return (await cold.resolver.resolve_many([inquiry]))[0].answers[0]
+        return (await cold.resolver.resolve(inquiry)).answers[0]
+
+    @pytest.mark.parametrize("batch", [False, True], ids=["one", "batch"])
+    @pytest.mark.parametrize("fresh", [False, True], ids=["usual", "fresh"])
+    async def test_s14_an_absence_is_believed_only_once_redis_was_heard(
+        self, cold: Replica, panel: Panel, clock: ManualClock, batch: bool, fresh: bool
+    ) -> None:
+        answer = await self.ask(cold, Inquiry(NPI, panel, fresh), batch=batch)
+
+        assert (answer.outcome, answer.absent_since) == (SourceOutcome.FOUND, clock.now)
+        assert cold.heard.cache_failures == ["get"]
+
+    @pytest.mark.parametrize("batch", [False, True], ids=["one", "batch"])
+    async def test_b6_s14_who_cannot_wait_for_it_is_told_of_no_absence(
+        self, cold: Replica, panel: Panel, batch: bool
+    ) -> None:
+        deadline = asyncio.get_running_loop().time() + self.SLOWER_THAN_PATIENCE / 4
+
+        answer = await self.ask(cold, Inquiry(NPI, panel, deadline=deadline), batch=batch)
+        await idle(cold)
+
+        assert answer.outcome is SourceOutcome.TIMEOUT
+        assert (await self.ask(cold, Inquiry(NPI, panel), batch=batch)).outcome is SourceOutcome.FOUND
+
+    async def test_s14_a_batch_too_hurried_to_look_into_redis_believes_no_absence(
+        self, cold: Replica, panel: Panel
+    ) -> None:
+        past = asyncio.get_running_loop().time() - 1
+
+        await cold.resolver.resolve_many([Inquiry(NPI, panel, deadline=past)])
+        await idle(cold)
+
+        assert (await self.ask(cold, Inquiry(NPI, panel), batch=False)).outcome is SourceOutcome.FOUND
+
+    async def test_an_absence_that_redis_does_not_contradict_stands(self, cold: Replica, panel: Panel) -> None:
+        answer = await self.ask(cold, Inquiry("1093817465", panel), batch=False)
+
+        assert answer.outcome is SourceOutcome.EMPTY
+
+    @pytest.mark.parametrize("batch", [False, True], ids=["one", "batch"])
+    async def test_k12_for_records_and_errors_nobody_waits_for_it(
+        self, cold: Replica, panel: Panel, state: FakeSource, batch: bool
+    ) -> None:
+        state.answer = [record(status=EnrollmentStatus.TERMINATED)]
+        started = time.monotonic()
+
+        answer = await self.ask(cold, Inquiry(NPI, panel), batch=batch)
+
+        assert answer.records[0].status is EnrollmentStatus.TERMINATED
+        assert time.monotonic() - started < self.SLOWER_THAN_PATIENCE / 2
+
+
+async def test_s14_records_in_redis_outlast_the_absence_of_a_replica_that_never_read_them(
+    redis: Redis, panel: Panel, state: FakeSource, clock: ManualClock
+) -> None:
+    one, deaf, other = (Replica(redis, read_patience=5, clock=clock) for _ in range(3))
+    await one.resolver.resolve(Inquiry(NPI, panel))
+    await idle(one)
+    noticed = START + timedelta(seconds=RULES.ttl)
+    await deaf.cache.put(KEY, Knowledge((KnownAnswer("tmhp_pems", (), noticed),)), RULES.keep_for)
+    state.answer = []
+    clock.now = noticed
+
+    first = (await other.resolver.resolve(Inquiry(NPI, panel))).answers[0]
+    await idle(other)
+    clock.advance(RULES.negative_ttl)
+    second = (await other.resolver.resolve(Inquiry(NPI, panel))).answers[0]
+
+    assert (first.outcome, first.absent_since) == (SourceOutcome.FOUND, noticed)
+    assert second.outcome is SourceOutcome.EMPTY
+    for replica in (one, deaf, other):
         await replica.aclose()
 
 

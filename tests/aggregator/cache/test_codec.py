@@ -13,7 +13,7 @@ from tests.aggregator.fakes import KEY, NPI, START, full_record, record
 
 KNOWN = Knowledge(
     (
-        KnownAnswer("caqh_proview", (full_record(),), START),
+        KnownAnswer("caqh_proview", (full_record(),), START, identity="5f2a90c1d3e4"),
         KnownAnswer("state_list", (), START),
         KnownAnswer("tmhp_pems", (record(),), START, START - timedelta(seconds=5)),
     )
@@ -73,9 +73,11 @@ def test_k2_an_entry_with_a_byte_changed_is_read_or_unreadable(data: st.DataObje
         pytest.param(msgspec.msgpack.encode(None), id="null"),
         pytest.param(b'{"records": []}', id="another-format"),
         pytest.param(msgspec.msgpack.encode([SCHEMA_VERSION + 1, NPI, "TX", []]), id="another-version"),
+        pytest.param(msgspec.msgpack.encode([1, NPI, "TX", []]), id="the-version-before-connections-were-told-apart"),
         pytest.param(encode(KEY, KNOWN)[:-1], id="cut-short"),
         pytest.param(
-            msgspec.msgpack.encode([SCHEMA_VERSION, NPI, "TX", [["a", "2026-03-10T12:00:00", None, []]]]), id="no-zone"
+            msgspec.msgpack.encode([SCHEMA_VERSION, NPI, "TX", [["a", "", "2026-03-10T12:00:00", None, []]]]),
+            id="no-zone",
         ),
     ],
 )

@@ -14,21 +14,24 @@ from aggregator.cache.redis import RedisStore
 from aggregator.cache.shared import SharedCache
 from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
-from tests.aggregator.fakes import KEY, NPI, START, full_record, record
+from sources.records import EnrollmentStatus
+from tests.aggregator.fakes import KEY, NPI, START, ManualClock, full_record, record
 
 LATER = START + timedelta(minutes=5)
 TEXAS = Knowledge((KnownAnswer("tmhp_pems", (record(),), START),))
 ABSENT = Knowledge((KnownAnswer("tmhp_pems", (), START),))
+ENDED = Knowledge((KnownAnswer("tmhp_pems", (record(status=EnrollmentStatus.TERMINATED),), LATER),))
 NATIONAL = Knowledge((KnownAnswer("caqh_proview", (full_record(),), START),))
 
 
 @pytest.fixture(params=["memory", "redis", "layered"])
-async def cache(request: pytest.FixtureRequest, redis: Redis) -> AsyncIterator[KnowledgeCache]:
-    shared = SharedCache(OutageTolerantStore(RedisStore(redis), read_patience=5))
+async def cache(request: pytest.FixtureRequest, redis: Redis, clock: ManualClock) -> AsyncIterator[KnowledgeCache]:
+    clock.now = LATER
+    shared = SharedCache(OutageTolerantStore(RedisStore(redis, clock=clock), read_patience=5), clock)
     built: dict[str, KnowledgeCache] = {
-        "memory": MemoryCache(),
+        "memory": MemoryCache(clock=clock),
         "redis": shared,
-        "layered": LayeredCache(MemoryCache(), shared),
+        "layered": LayeredCache(MemoryCache(clock=clock), shared),
     }
     yield built[request.param]
     await built[request.param].aclose()
@@ -70,23 +73,40 @@ async def test_sources_are_remembered_beside_each_other(cache: KnowledgeCache) -
     await cache.put(KEY, TEXAS, 60)
     await cache.put(KEY, NATIONAL, 60)
 
-    assert await knowledge(cache) == TEXAS.merged_with(NATIONAL)
+    assert await knowledge(cache) == TEXAS.merged_with(NATIONAL, LATER)
 
 
 async def test_a_later_answer_replaces_an_earlier_one(cache: KnowledgeCache) -> None:
-    later = Knowledge((KnownAnswer("tmhp_pems", (), LATER),))
     await cache.put(KEY, TEXAS, 60)
-    await cache.put(KEY, later, 60)
+    await cache.put(KEY, ENDED, 60)
 
-    assert await knowledge(cache) == later
+    assert await knowledge(cache) == ENDED
 
 
 async def test_an_earlier_answer_that_arrives_late_replaces_nothing(cache: KnowledgeCache) -> None:
-    later = Knowledge((KnownAnswer("tmhp_pems", (), LATER),))
-    await cache.put(KEY, later, 60)
+    await cache.put(KEY, ENDED, 60)
     await cache.put(KEY, TEXAS, 60)
 
-    assert await knowledge(cache) == later
+    assert await knowledge(cache) == ENDED
+
+
+async def test_an_answer_stamped_by_a_clock_that_was_ahead_is_replaced(
+    cache: KnowledgeCache, clock: ManualClock
+) -> None:
+    await cache.put(KEY, ENDED, 60)
+    clock.now = START
+    await cache.put(KEY, TEXAS, 60)
+
+    assert await knowledge(cache) == TEXAS
+
+
+async def test_s14_an_absence_that_is_not_confirmed_replaces_no_records(cache: KnowledgeCache) -> None:
+    await cache.put(KEY, TEXAS, 60)
+    await cache.put(KEY, Knowledge((KnownAnswer("tmhp_pems", (), LATER),)), 60)
+
+    remembered = await knowledge(cache)
+
+    assert remembered == Knowledge((KnownAnswer("tmhp_pems", (record(),), LATER, absent_since=LATER),))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ def key(number: int) -> KnowledgeKey:
 def known(key: KnowledgeKey) -> Knowledge:
     return Knowledge(
         (
-            KnownAnswer("caqh_proview", (full_record(npi=key.npi),), START),
-            KnownAnswer("tmhp_pems", (record(npi=key.npi),), START),
+            KnownAnswer("caqh_proview", (full_record(npi=key.npi),), START, identity="c" * 32),
+            KnownAnswer("tmhp_pems", (record(npi=key.npi),), START, identity="7" * 32),
         )
     )
 

@@ -74,7 +74,7 @@ async def test_two_replicas_add_to_each_others_knowledge(redis: Redis) -> None:
     await RedisStore(redis).merge([StoreEntry(KEY, TEXAS, 60)])
     await RedisStore(redis).merge([StoreEntry(KEY, NATIONAL, 60)])
 
-    assert await RedisStore(redis).read([KEY]) == {KEY: TEXAS.merged_with(NATIONAL)}
+    assert await RedisStore(redis).read([KEY]) == {KEY: TEXAS.merged_with(NATIONAL, START)}
 
 
 class TestLayers:
@@ -99,7 +99,7 @@ class TestLayers:
         hit = await cache.get(KEY)
 
         assert hit is not None
-        assert (hit.layer, hit.knowledge) == (Freshness.REDIS, TEXAS.merged_with(NATIONAL))
+        assert (hit.layer, hit.knowledge) == (Freshness.REDIS, TEXAS.merged_with(NATIONAL, START))
 
     async def test_this_process_knows_before_redis_does(self, redis: Redis) -> None:
         cache = LayeredCache(MemoryCache(), SharedCache(RedisStore(redis)))
@@ -138,7 +138,7 @@ class TestGathering:
 
         await asyncio.gather(cache.put(KEY, TEXAS, 600), cache.put(KEY, NATIONAL, 60))
 
-        assert await RedisStore(redis).read([KEY]) == {KEY: TEXAS.merged_with(NATIONAL)}
+        assert await RedisStore(redis).read([KEY]) == {KEY: TEXAS.merged_with(NATIONAL, START)}
         assert await redis.ttl(redis_key(KEY)) >= 600
 
     async def test_closing_waits_for_what_is_being_written(self, redis: Redis) -> None:

@@ -83,6 +83,13 @@ def test_a_guarded_source_is_a_source() -> None:
     assert bench.guarded.description is bench.source.description
 
 
+def test_a_guarded_source_tells_its_connections_apart() -> None:
+    source = Bench().source
+
+    assert guarded(source, identity="5f2a90c1d3e4").identity == "5f2a90c1d3e4"
+    assert guarded(source).identity == ""
+
+
 async def test_a_clean_answer_passes_and_is_reported() -> None:
     bench = Bench()
 
@@ -308,6 +315,17 @@ async def test_a_record_that_cannot_be_right_is_a_data_error(wrong: EnrollmentRe
 
     with pytest.raises(SourceDataError):
         await bench.guarded.fetch(QUERY)
+
+
+@pytest.mark.parametrize("attributes", [{"note": "half a pair: \ud83d"}, {"\ud83d": "as a name"}])
+async def test_a_record_that_nobody_can_store_is_a_data_error(attributes: dict[str, str]) -> None:
+    bench = Bench()
+    bench.source.answer = [msgspec.structs.replace(record(), attributes=attributes)]
+
+    with pytest.raises(SourceDataError) as raised:
+        await bench.guarded.fetch(QUERY)
+
+    assert str(raised.value) == "tmhp_pems: a record holds text that cannot be encoded"
 
 
 async def test_what_is_not_a_record_is_unexpected() -> None:
