@@ -79,7 +79,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, metrics, clock, stack)
-        resolver = Resolver(_cache(settings, redis, metrics, stack), clock=clock)
+        resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
         door = Door(_verifier(settings, clock, stack), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
@@ -143,9 +143,9 @@ async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: Asy
     descriptions = {name: factory.description for name, factory in factories.items()}
     _report_stubs(descriptions)
     session = await stack.enter_async_context(open_session())
-    guarded = GuardedSources(factories, session, metrics, clock)
-    connections = Connections(settings.provider_enrollment, settings.credentials)
     own = {name: settings.provider_enrollment.connection(name) for name in descriptions}
+    guarded = GuardedSources(factories, session, own, metrics.of_sources, clock)
+    connections = Connections(settings.provider_enrollment, settings.credentials)
     configured = {name: guarded.at(name, connection) for name, connection in own.items() if connection.is_configured}
     watch = SourceWatch(descriptions, configured, clock)
     stack.push_async_callback(watch.aclose)
@@ -168,12 +168,14 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     return redis
 
 
-def _cache(settings: Settings, redis: Redis | None, metrics: Metrics, stack: AsyncExitStack) -> KnowledgeCache:
-    memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE)
+def _cache(
+    settings: Settings, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+) -> KnowledgeCache:
+    memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE, clock)
     if redis is None:
         return memory
-    shared = SharedCache(OutageTolerantStore(RedisStore(redis, metrics), metrics))
-    cache = LayeredCache(memory, shared)
+    store = OutageTolerantStore(RedisStore(redis, metrics, clock), metrics)
+    cache = LayeredCache(memory, SharedCache(store, clock))
     stack.push_async_callback(cache.aclose)
     return cache
 

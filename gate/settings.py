@@ -7,7 +7,6 @@ verified together: a configuration that is half secured or contradicts itself re
 import json
 from collections.abc import Iterable
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -20,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from gate.lending import LentCredential
+from gate.origins import is_confidential, is_loopback
 from sources.connection import SourceConnection
 from sources.states import STATES
 
@@ -31,7 +32,10 @@ _READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file")
 
 
 class Environment(StrEnum):
-    """Production refuses what only development may do: the local signing key, the sandbox, plaintext off loopback."""
+    """Production refuses what only development may do: the local signing key, the sandbox, plaintext off loopback.
+
+    That is true of both doors, of the identity provider's keys and of every source.
+    """
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -98,12 +102,13 @@ class ProviderEnrollmentSettings(BaseModel):
             return built_in
         return self.other_sources.get(source, SourceConnection())
 
-
-class LentCredential(SourceConnection):
-    """A credential the deployment lends to some tenants for their own contracts with an upstream."""
-
-    tenants: frozenset[str]
-    """Tenants that may name it."""
+    def by_variable(self) -> dict[str, SourceConnection]:
+        """Every connection, by the variable that configures it less the prefix."""
+        built_in = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            **{name.upper(): value for name, value in built_in.items() if isinstance(value, SourceConnection)},
+            **{f"OTHER_SOURCES__{name.upper()}": connection for name, connection in self.other_sources.items()},
+        }
 
 
 class AuthSettings(BaseModel):
@@ -157,6 +162,9 @@ class Settings(BaseSettings):
     """Bring the database to this release's schema before serving; replicas take turns."""
     grpc_address: Address = "127.0.0.1:50051"
     http_address: Address = "127.0.0.1:8080"
+    http_plaintext: bool = False
+    """The HTTP door speaks no TLS. In production it therefore stays on loopback, unless this says that something else
+    keeps the way to it private: a proxy that terminates TLS, or the pod's own network."""
     sandbox_address: Address = "127.0.0.1:8090"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -235,8 +243,33 @@ class Settings(BaseSettings):
         problems = []
         if self.uses_development_key:
             problems.append("GATE_ENVIRONMENT=production refuses the development signing key: set GATE_AUTH__JWKS_URL")
+        elif not self.auth.jwks_url.startswith("https://"):
+            problems.append("GATE_ENVIRONMENT=production fetches keys over https:// only: set GATE_AUTH__JWKS_URL")
         if not self.tls.is_on and not is_loopback(self.grpc_address):
             problems.append("GATE_ENVIRONMENT=production refuses plaintext gRPC off loopback: set GATE_TLS__…")
+        if not self.http_plaintext and not is_loopback(self.http_address):
+            problems.append(
+                "GATE_ENVIRONMENT=production refuses plaintext HTTP off loopback: change GATE_HTTP_ADDRESS, or set "
+                "GATE_HTTP_PLAINTEXT=true where a proxy or the pod's network keeps it private"
+            )
+        return [*problems, *self._unfit_connections()]
+
+    def _unfit_connections(self) -> list[str]:
+        connections: dict[str, SourceConnection] = {
+            **{f"PROVIDER_ENROLLMENT__{key}": at for key, at in self.provider_enrollment.by_variable().items()},
+            **{f"CREDENTIALS__{name.upper()}": credential for name, credential in self.credentials.items()},
+        }
+        problems = [
+            f"GATE_ENVIRONMENT=production asks sources over https:// only: set GATE_{key}__BASE_URL"
+            for key, connection in connections.items()
+            if connection.is_configured and not is_confidential(connection.base_url)
+        ]
+        problems += [
+            f"GATE_ENVIRONMENT=production lets no tenant choose loopback: change GATE_CREDENTIALS__{name.upper()}"
+            "__ALLOWED_HOSTS"
+            for name, credential in self.credentials.items()
+            if credential.lets_tenants_choose_loopback
+        ]
         return problems
 
     @classmethod
@@ -252,17 +285,6 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls) if settings_cls.model_config.get("toml_file") else None
         sources = (init_settings, env_settings, file_secret_settings, toml)
         return tuple(source for source in sources if source is not None)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether ``host:port`` can only be reached from this machine."""
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - one override per field, verified by the model

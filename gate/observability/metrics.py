@@ -1,15 +1,23 @@
 """What Prometheus sees. One object hears the sources, the cache, the doors and every answer."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from aggregator.evidence import SourceOutcome
-from aggregator.observers import BreakerState
+from aggregator.observers import BreakerState, SourceObserver
 from sources.contract import ErrorKind
 
 _BREAKER_VALUE = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Contract(StrEnum):
+    """By whose contract a source is asked; what a tenant's does says nothing about the deployment's."""
+
+    DEPLOYMENT = "deployment"
+    TENANT = "tenant"
 
 
 class Metrics:
@@ -36,17 +44,20 @@ class Metrics:
         self._source_calls = Histogram(
             "enrollment_gate_source_call_seconds",
             "Time of one call to a source, waits and retries included.",
-            ["source", "outcome"],
+            ["source", "contract", "outcome"],
             buckets=_SECONDS,
             registry=registry,
         )
         self._source_errors = Counter(
-            "enrollment_gate_source_errors", "Calls without a clean answer.", ["source", "kind"], registry=registry
+            "enrollment_gate_source_errors",
+            "Calls without a clean answer.",
+            ["source", "contract", "kind"],
+            registry=registry,
         )
         self._source_breaker = Gauge(
             "enrollment_gate_source_breaker",
-            "Circuit breaker of a source: 0 closed, 1 half open, 2 open.",
-            ["source"],
+            "Circuit breaker of a source by the deployment's contract: 0 closed, 1 half open, 2 open.",
+            ["source", "contract"],
             registry=registry,
         )
         self._cache_errors = Counter(
@@ -75,15 +86,9 @@ class Metrics:
         """One call to a door ended with a gRPC status name."""
         self._requests.labels(method, status).observe(seconds)
 
-    def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
-        """See `aggregator.observers.SourceObserver`."""
-        self._source_calls.labels(source, outcome.value).observe(seconds)
-        if error is not None:
-            self._source_errors.labels(source, error.value).inc()
-
-    def source_breaker_changed(self, source: str, state: BreakerState) -> None:
-        """See `aggregator.observers.SourceObserver`."""
-        self._source_breaker.labels(source).set(_BREAKER_VALUE[state])
+    def of_sources(self, contract: Contract) -> SourceObserver:
+        """Who hears the sources that are asked by this kind of contract."""
+        return _SourceSeries(contract, self._source_calls, self._source_errors, self._source_breaker)
 
     def cache_failed(self, operation: str, error: str) -> None:
         """See `aggregator.observers.CacheObserver`."""
@@ -96,3 +101,23 @@ class Metrics:
     def cache_breaker_changed(self, state: BreakerState) -> None:
         """See `aggregator.observers.CacheObserver`."""
         self._cache_breaker.set(_BREAKER_VALUE[state])
+
+
+class _SourceSeries:
+    """See `aggregator.observers.SourceObserver`."""
+
+    def __init__(self, contract: Contract, calls: Histogram, errors: Counter, breaker: Gauge) -> None:
+        self._contract = contract
+        self._calls = calls
+        self._errors = errors
+        self._breaker = breaker
+
+    def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
+        self._calls.labels(source, self._contract.value, outcome.value).observe(seconds)
+        if error is not None:
+            self._errors.labels(source, self._contract.value, error.value).inc()
+
+    def source_breaker_changed(self, source: str, state: BreakerState) -> None:
+        # Tenants' contracts with one source have a breaker each, for all of which no single value could speak.
+        if self._contract is Contract.DEPLOYMENT:
+            self._breaker.labels(source, self._contract.value).set(_BREAKER_VALUE[state])

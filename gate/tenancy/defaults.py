@@ -28,7 +28,4 @@ def deployment_defaults(settings: ProviderEnrollmentSettings) -> DeploymentDefau
 
 def surroundings(settings: Settings, source_names: Iterable[str]) -> Surroundings:
     """What tenants may name in their own contracts with upstreams."""
-    return Surroundings(
-        source_names=frozenset(source_names),
-        credentials={name: credential.tenants for name, credential in settings.credentials.items()},
-    )
+    return Surroundings(source_names=frozenset(source_names), credentials=settings.credentials)

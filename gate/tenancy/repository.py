@@ -119,13 +119,16 @@ class ConfigStore:
             rows = await unit.session.execute(select(TenantConfigTable.tenant, TenantConfigTable.version))
             versions = dict(rows.all())
             changed = sorted(tenant for tenant, version in versions.items() if known.get(tenant) != version)
-            configs, unreadable = [], {}
+            configs = []
+            unreadable = {tenant: versions[tenant] for tenant in changed}  # also where the document itself was lost
             for start in range(0, len(changed), _AT_ONCE):
                 for tenant, version, document in await _documents(unit.session, changed[start : start + _AT_ONCE]):
                     try:
                         configs.append(_config(tenant, version, document))
                     except msgspec.ValidationError:
                         unreadable[tenant] = version
+                    else:
+                        del unreadable[tenant]
         return ConfigChanges(configs=tuple(configs), unreadable=unreadable, gone=frozenset(known.keys() - versions))
 
 

@@ -2,7 +2,8 @@
 
 Kept current in three ways: what this process writes is applied at once; another process's announcement leads to a
 read immediately; and a poll every two seconds catches what no announcement told (row C17: one second with Redis,
-five without). While the database cannot be read, the last known configuration stays in force (row C20).
+five without). While the database cannot be read, or has lost a tenant, the last known configuration stays in force
+(row C20).
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from gate.errors import StoreUnavailable
 from gate.tenancy.model import DeploymentDefaults, EffectiveConfig, TenantConfig, in_force
 
 _REMEMBERED_HEIRS: Final = 4096
+_NAMED_AT_ONCE: Final = 20
+"""Lost tenants named in one line of the log."""
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -40,8 +43,9 @@ class ConfigChanges(msgspec.Struct, frozen=True, kw_only=True):
 
     configs: tuple[TenantConfig, ...] = ()
     unreadable: Mapping[str, int] = {}
-    """Tenants, with the version, whose stored document this release cannot read."""
+    """Tenants, with the version, whose stored document is missing or cannot be read by this release."""
     gone: frozenset[str] = frozenset()
+    """Tenants that are known and of which nothing is stored any more."""
 
 
 class StoredConfigs(Protocol):
@@ -86,6 +90,7 @@ class ConfigSnapshot:
         self._pace = pace
         self._in_force: dict[str, EffectiveConfig] = {}
         self._unreadable: dict[str, int] = {}
+        self._lost: frozenset[str] = frozenset()
         self._heirs: LRUCache[str, EffectiveConfig] = LRUCache(_REMEMBERED_HEIRS)
         self._fingerprint: object = None
         self._read_at: float | None = None
@@ -112,7 +117,7 @@ class ConfigSnapshot:
         if self._defaults.enabled_states:
             # Also while stale: the last complete read found nothing stored, so this is the last known configuration.
             return self._heir(tenant)
-        if self.is_stale:
+        if self._is_unread:
             raise StoreUnavailable("the tenant's configuration cannot be read")
         return None
 
@@ -123,7 +128,11 @@ class ConfigSnapshot:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the last successful read is too long ago to be sure of what is in force."""
+        """Whether it is unsure what is in force: the last read is too long ago, or the store has lost tenants."""
+        return self._is_unread or bool(self._lost)
+
+    @property
+    def _is_unread(self) -> bool:
         return self.age_seconds > self._pace.stale_after
 
     @property
@@ -151,9 +160,11 @@ class ConfigSnapshot:
     async def publish(self, config: TenantConfig) -> None:
         """Put a configuration in force that was just stored, here at once and in the other processes soon."""
         known = self._in_force.get(config.tenant)
-        if known is None or known.version < config.version:
+        if known is None or known.version < config.version or config.tenant in self._lost:
             self._published += 1
+            self._fingerprint = None  # of what was stored before: finding that again would mean that this was lost
             self._put(config)
+            self._lost -= {config.tenant}
         if self._announcements is not None:
             await self._announcements.announce(config.tenant)
 
@@ -195,7 +206,9 @@ class ConfigSnapshot:
                 return
 
     def _known_versions(self) -> dict[str, int]:
-        return {**{tenant: config.version for tenant, config in self._in_force.items()}, **self._unreadable}
+        versions = {tenant: config.version for tenant, config in self._in_force.items()}
+        # What comes back for a lost tenant may be another configuration of the same version: it is read again.
+        return {**versions, **self._unreadable, **dict.fromkeys(self._lost, 0)}
 
     def _install(self, changes: ConfigChanges) -> None:
         for tenant, version in changes.unreadable.items():
@@ -204,9 +217,15 @@ class ConfigSnapshot:
         self._unreadable.update(changes.unreadable)
         for config in changes.configs:
             self._put(config)
-        for tenant in changes.gone:
-            self._in_force.pop(tenant, None)
-            self._unreadable.pop(tenant, None)
+        self._note_lost(changes.gone)
+
+    def _note_lost(self, tenants: frozenset[str]) -> None:
+        """Nobody can delete a tenant: a restore or a failover lost it, and its claims must not pass for that."""
+        if newly_lost := sorted(tenants - self._lost):
+            _log.error("tenant_configs_lost", count=len(newly_lost), tenants=newly_lost[:_NAMED_AT_ONCE])
+        if self._lost and not tenants:
+            _log.info("tenant_configs_found_again")
+        self._lost = tenants
 
     def _put(self, config: TenantConfig) -> None:
         self._in_force[config.tenant] = in_force(config, self._defaults)

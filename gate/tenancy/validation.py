@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import ValidationError
 
 from gate.errors import FieldViolation, InvalidInput
-from gate.settings import is_loopback
+from gate.lending import LentCredential, lent_credential
+from gate.origins import Origin
 from gate.tenancy.model import PolicyChoices, PolicyOverride, Scope, TenantConfig, TenantSource
 from sources.connection import SourceConnection
 from sources.lines_of_business import LINES_OF_BUSINESS, canonical, is_known
@@ -32,12 +32,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     source_names: frozenset[str]
     """Every source that is installed."""
-    credentials: Mapping[str, frozenset[str]]
-    """Credentials that are lent, each with the tenants that may name it."""
+    credentials: Mapping[str, LentCredential]
+    """Credentials that are lent, by name."""
 
-    def lends(self, credential: str, tenant: str) -> bool:
-        """Whether `tenant` may name `credential`."""
-        return tenant in self.credentials.get(credential, ())
+    def lent(self, credential: str, tenant: str) -> LentCredential | None:
+        """The credential, if `tenant` may name it."""
+        return lent_credential(self.credentials, credential, tenant)
 
 
 def is_tenant_id(text: str) -> bool:
@@ -171,28 +171,36 @@ def _source_violations(config: TenantConfig, surroundings: Surroundings) -> Iter
             )
         elif seen.setdefault(source.name, index) != index:
             yield FieldViolation(f"{path}.name", f"was named already by config.sources[{seen[source.name]}]")
-        if source.credential and not surroundings.lends(source.credential, config.tenant):
+        credential = surroundings.lent(source.credential, config.tenant)
+        if source.credential and credential is None:
             # One answer for "no such credential" and "another tenant's": names of others' credentials stay unknown.
             yield FieldViolation(f"{path}.credential", "is not a credential that the deployment lends to this tenant")
-        if source.base_url:
-            if not source.credential:
-                # Otherwise the deployment's own credential would travel to an address the tenant chose.
-                yield FieldViolation(f"{path}.credential", "is needed beside a base URL of the tenant's own")
-            if problem := _url_problem(source.base_url):
-                yield FieldViolation(f"{path}.base_url", problem)
+        if source.base_url and not source.credential:
+            # Otherwise the deployment's own credential would travel to an address the tenant chose.
+            yield FieldViolation(f"{path}.credential", "is needed beside a base URL of the tenant's own")
+        if problem := _url_problem(source.base_url) or _destination_problem(source.base_url, credential):
+            yield FieldViolation(f"{path}.base_url", problem)
 
 
 def _url_problem(url: str) -> str | None:
+    if not url:
+        return None
     if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         return f"must be at most {_LONGEST_URL} printable ASCII characters without spaces"
     try:
         SourceConnection(base_url=url)
-        parts = urlsplit(url)
-        authority = f"{parts.hostname}:{parts.port or 0}"
+        origin = Origin.of(url)
     except ValidationError as error:
         return str(error.errors()[0]["ctx"]["error"])
     except ValueError:
         return "names no valid host and port"
-    if parts.scheme != "https" and not is_loopback(authority):
-        return "must start with https://"
-    return None
+    return None if origin.is_confidential else "must start with https://"
+
+
+def _destination_problem(url: str, credential: LentCredential | None) -> str | None:
+    """What is wrong with sending `credential` to `url`, or to its own address where that is empty."""
+    if credential is None or credential.connection(url).is_configured:
+        return None
+    if not url:
+        return "is needed: the credential names no address of its own"
+    return "is not an address to which the deployment lets this credential go"

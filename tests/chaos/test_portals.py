@@ -10,10 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sources.sandbox.access import sandbox_connections
 from tests.chaos.clients import calls_of, checking, codes_of, eventually, texans
 from tests.support.callers import Caller, claim, code_of, freshness_of
-from tests.support.gates import GATE, gate_environment, gate_process
+from tests.support.gates import GATE, asking_portals_at, gate_environment, gate_process
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.timeout(100)
@@ -59,15 +58,7 @@ class Portals:
 
     def as_settings(self) -> dict[str, str]:
         """How a gate is told to ask them."""
-        settings = {}
-        for name, connection in sandbox_connections(self.url).items():
-            for field in ("base_url", "max_per_second", "organization_id"):
-                if value := getattr(connection, field):
-                    settings[f"{name}__{field}"] = str(value)
-            for field in ("api_key", "username", "password"):
-                if secret := getattr(connection, field):
-                    settings[f"{name}__{field}"] = secret.get_secret_value()
-        return {f"GATE_PROVIDER_ENROLLMENT__{name.upper()}": value for name, value in settings.items()}
+        return asking_portals_at(self.url)
 
 
 @asynccontextmanager

@@ -126,8 +126,9 @@ async def test_metrics_count_answers_calls_to_sources_and_requests(tmp_path: Pat
     assert count("enrollment_gate_decisions_total", **who, **unknown) == 1
     assert count("enrollment_gate_evidence_total", freshness="MEMORY") == 2
     assert count("enrollment_gate_request_seconds_count", method="CheckClaims", status="OK") == 1
-    assert count("enrollment_gate_source_call_seconds_count", source="tmhp_pems", outcome="FOUND") == 1
-    assert count("enrollment_gate_source_errors_total", source="tmhp_pems", kind="MALFORMED") == 1
+    source = {"source": "tmhp_pems", "contract": "deployment"}
+    assert count("enrollment_gate_source_call_seconds_count", **source, outcome="FOUND") == 1
+    assert count("enrollment_gate_source_errors_total", **source, kind="MALFORMED") == 1
 
 
 class Talkative:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from gate.v1 import decision_pb2
 from tests.e2e.bundled import ENDED, SUSPENDED
 from tests.support.callers import Caller, claim, freshness_of
-from tests.support.gates import GateProcess, gate_process
+from tests.support.gates import GateProcess, asking_portals_at, gate_process
 from tests.support.servers import redis_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,14 +25,15 @@ Replicas = tuple[GateProcess, GateProcess, bool]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[True, False], ids=["with Redis", "without Redis"])
 async def replicas(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Replicas]:
-    """Two processes on one SQLite file, and whether they share a Redis."""
+    """Two processes on one SQLite file that ask the same doubles, and whether they share a Redis."""
     async with AsyncExitStack() as stack:
         environment = {}
         if request.param:
             environment["GATE_REDIS_URL"] = stack.enter_context(redis_server()).url
         folder = tmp_path_factory.mktemp("gates")
-        gates = [gate_process(folder, "--sandbox", environment=environment) for _ in range(2)]
-        one, other = await asyncio.gather(*map(stack.enter_async_context, gates))
+        one = await stack.enter_async_context(gate_process(folder, "--sandbox", environment=environment))
+        environment |= asking_portals_at(one.sandbox_url)
+        other = await stack.enter_async_context(gate_process(folder, environment=environment))
         yield one, other, request.param
 
 

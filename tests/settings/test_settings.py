@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gate.settings import Environment, Settings, is_loopback, load_settings, unknown_variables
+from gate.origins import is_loopback
+from gate.settings import Environment, Settings, load_settings, unknown_variables
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config" / "gate.example.toml"
+PRODUCTION = {
+    "GATE_ENVIRONMENT": "production",
+    "GATE_AUTH__JWKS_URL": "https://id.example.org/jwks",
+    "GATE_AUTH__ISSUER": "i",
+    "GATE_AUTH__AUDIENCE": "a",
+}
 
 
 def test_out_of_the_box_checking_is_off_audited_and_on_this_machine_only() -> None:
@@ -68,15 +75,40 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
         ({"GATE_PROVIDER_ENROLLMENT__GATE_MODE": "sometimes"}, "gate_mode"),
         ({"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL": "ftp://pems"}, "base_url"),
         ({"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__COLOUR": "red"}, "colour"),
+        ({**PRODUCTION, "GATE_GRPC_ADDRESS": "0.0.0.0:50051"}, "GATE_TLS__"),
+        ({**PRODUCTION, "GATE_HTTP_ADDRESS": "0.0.0.0:8080"}, "GATE_HTTP_PLAINTEXT=true"),
+        ({**PRODUCTION, "GATE_AUTH__JWKS_URL": "http://id.example.org/jwks"}, "GATE_AUTH__JWKS_URL"),
+        (
+            {**PRODUCTION, "GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL": "http://pems.example.org"},
+            "GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL",
+        ),
+        (
+            {**PRODUCTION, "GATE_PROVIDER_ENROLLMENT__OTHER_SOURCES__NM_ROSTER__BASE_URL": "http://nm.example.org"},
+            "GATE_PROVIDER_ENROLLMENT__OTHER_SOURCES__NM_ROSTER__BASE_URL",
+        ),
         (
             {
-                "GATE_ENVIRONMENT": "production",
-                "GATE_GRPC_ADDRESS": "0.0.0.0:50051",
-                "GATE_AUTH__JWKS_URL": "https://id.example.org/jwks",
-                "GATE_AUTH__ISSUER": "i",
-                "GATE_AUTH__AUDIENCE": "a",
+                **PRODUCTION,
+                "GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]',
+                "GATE_CREDENTIALS__ACME_PEMS__BASE_URL": "http://pems.acme.example",
             },
-            "GATE_TLS__",
+            "GATE_CREDENTIALS__ACME_PEMS__BASE_URL",
+        ),
+        (
+            {
+                **PRODUCTION,
+                "GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]',
+                "GATE_CREDENTIALS__ACME_PEMS__ALLOWED_HOSTS": '["pems.acme.example", "127.0.0.1:8090"]',
+            },
+            "GATE_CREDENTIALS__ACME_PEMS__ALLOWED_HOSTS",
+        ),
+        ({"GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]'}, "allowed_hosts"),
+        (
+            {
+                "GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]',
+                "GATE_CREDENTIALS__ACME_PEMS__ALLOWED_HOSTS": '["pems.acme.example/api"]',
+            },
+            "allowed_hosts",
         ),
     ],
 )
@@ -88,6 +120,27 @@ def test_a_half_secured_configuration_is_refused_by_key(
     with pytest.raises(ValidationError) as refusal:
         load_settings()
     assert key in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"GATE_HTTP_ADDRESS": "0.0.0.0:8080", "GATE_HTTP_PLAINTEXT": "true"},
+        {"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL": "https://pems.example.org"},
+        {"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL": "http://127.0.0.1:9000/pems"},
+        {
+            "GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]',
+            "GATE_CREDENTIALS__ACME_PEMS__ALLOWED_HOSTS": '["pems.acme.example"]',
+        },
+    ],
+)
+def test_production_takes_what_nobody_can_read_along(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**PRODUCTION, **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().environment is Environment.PRODUCTION
 
 
 def test_a_refusal_never_repeats_a_value(monkeypatch: pytest.MonkeyPatch) -> None:

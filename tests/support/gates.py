@@ -19,6 +19,7 @@ from gate.auth.permissions import Role
 from gate.bootstrap import running_gate, with_connections
 from gate.clock import Clock, system_clock
 from gate.settings import Settings
+from sources.sandbox.access import sandbox_connections
 from sources.sandbox.faults import Fault
 from sources.sandbox.population import PORTALS, Population
 from sources.sandbox.server import RunningSandbox, start_sandbox
@@ -207,6 +208,19 @@ async def gate_process(
         yield gate
     finally:
         await gate.kill()
+
+
+def asking_portals_at(sandbox_url: str) -> dict[str, str]:
+    """How a gate's process is told to ask the doubles that another process serves."""
+    settings = {}
+    for name, connection in sandbox_connections(sandbox_url).items():
+        for field in ("base_url", "max_per_second", "organization_id"):
+            if value := getattr(connection, field):
+                settings[f"{name}__{field}"] = str(value)
+        for field in ("api_key", "username", "password"):
+            if secret := getattr(connection, field):
+                settings[f"{name}__{field}"] = secret.get_secret_value()
+    return {f"GATE_PROVIDER_ENROLLMENT__{name.upper()}": value for name, value in settings.items()}
 
 
 def gate_environment(data_dir: Path, **settings: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from aggregator.knowledge import CacheRules
 from gate.decision.model import GateMode, Policy
+from gate.lending import LentCredential
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import WHOLE_TENANT, DeploymentDefaults, EffectiveConfig, TenantConfig
 from gate.tenancy.service import ConfigPublisher, TenantService
@@ -20,7 +21,17 @@ TEXAS_ENABLED = DeploymentDefaults(
 )
 SURROUNDINGS = Surroundings(
     source_names=frozenset({"tmhp_pems", "caqh_proview"}),
-    credentials={"acme-pems": frozenset({"acme"}), "globex-pems": frozenset({"globex"})},
+    credentials={
+        "acme-pems": LentCredential(
+            tenants=frozenset({"acme"}),
+            base_url="https://pems.example/api",
+            allowed_hosts=frozenset({"PEMS.acme.example", "gateway.example:8443", "127.0.0.1:8090", "[::1]:8090"}),
+        ),
+        "acme-anywhere-listed": LentCredential(
+            tenants=frozenset({"acme"}), allowed_hosts=frozenset({"pems.acme.example"})
+        ),
+        "globex-pems": LentCredential(tenants=frozenset({"globex"}), base_url="https://pems.globex.example"),
+    },
 )
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -1,3 +1,5 @@
+from sqlalchemy import text
+
 from gate.decision.model import GateMode
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import TenantConfig
@@ -48,6 +50,17 @@ async def test_a_document_of_a_later_release_is_named_and_hides_no_other(databas
     await store(database, SERVICE, TenantConfig(tenant="acme", gate_mode=GateMode.OFF))
     globex = await store(database, SERVICE, TenantConfig(tenant="globex"))
     await write_document(database, "acme", '{"gate_mode": "A_MODE_OF_TOMORROW"}')
+
+    changes = await ConfigStore(database).changes_since({})
+
+    assert changes == ConfigChanges(configs=(globex,), unreadable={"acme": 1})
+
+
+async def test_a_document_that_was_lost_is_not_taken_for_a_tenant_without_one(database: Database) -> None:
+    await store(database, SERVICE, TenantConfig(tenant="acme"))
+    globex = await store(database, SERVICE, TenantConfig(tenant="globex"))
+    async with database.writing() as unit:
+        await unit.session.execute(text("DELETE FROM tenant_config_versions WHERE tenant = 'acme'"))
 
     changes = await ConfigStore(database).changes_since({})
 

@@ -1,5 +1,6 @@
 from gate.decision.model import GateMode, Policy
-from gate.settings import LentCredential, ProviderEnrollmentSettings, Settings
+from gate.lending import LentCredential
+from gate.settings import ProviderEnrollmentSettings, Settings
 from gate.tenancy.defaults import deployment_defaults, surroundings
 
 
@@ -30,11 +31,11 @@ def test_settings_become_what_tenants_inherit() -> None:
 
 
 def test_a_credential_is_lent_to_the_tenants_it_names_only() -> None:
-    settings = Settings(credentials={"acme-pems": LentCredential(tenants=frozenset({"acme"}))})
+    credential = LentCredential(tenants=frozenset({"acme"}), base_url="https://pems.example")
 
-    around = surroundings(settings, ["tmhp_pems"])
+    around = surroundings(Settings(credentials={"acme-pems": credential}), ["tmhp_pems"])
 
     assert around.source_names == {"tmhp_pems"}
-    assert around.lends("acme-pems", "acme")
-    assert not around.lends("acme-pems", "globex")
-    assert not around.lends("unheard-of", "acme")
+    assert around.lent("acme-pems", "acme") == credential
+    assert around.lent("acme-pems", "globex") is None
+    assert around.lent("unheard-of", "acme") is None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from aggregator.cache.redis import redis_client
 from gate.decision.model import GateMode
@@ -188,6 +189,18 @@ async def test_c20_a_gate_started_before_its_database_is_ready_soon_after_it() -
             await until(lambda: snapshot.is_loaded, WITHOUT_REDIS_SECONDS)
             assert snapshot.get("acme") is None
         await engine.dispose()
+
+
+async def test_c20_a_database_restored_empty_leaves_every_tenant_as_it_was(database: Database) -> None:
+    async with running(database, pace=Pace(poll=0.2)) as (snapshot, service):
+        await store(database, service, ACME)
+        async with database.writing() as unit:
+            for table in ("mode_changes", "tenant_config_versions", "tenant_configs"):
+                await unit.session.execute(text(f"DELETE FROM {table}"))
+
+        await until(lambda: snapshot.is_stale, WITHOUT_REDIS_SECONDS)
+
+        assert mode_of(snapshot) is GateMode.AUDIT
 
 
 async def test_a_redis_that_is_down_does_not_keep_a_change_from_being_made(

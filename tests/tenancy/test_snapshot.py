@@ -302,14 +302,64 @@ async def test_an_older_version_that_can_be_read_stays_in_force_under_one_that_c
         assert version_of(snapshot) == 1
 
 
-async def test_a_tenant_that_was_removed_is_no_longer_configured() -> None:
-    shelf, bell = Shelf(ACME), Bell()
-    async with started(shelf, announcements=bell) as snapshot:
-        await asyncio.sleep(0)
-        shelf.configs = {}
-        bell.ring()
+@pytest.mark.parametrize("defaults", [NOTHING_ENABLED, TEXAS_ENABLED])
+async def test_c20_a_store_that_lost_its_tenants_does_not_make_them_unconfigured(
+    defaults: DeploymentDefaults, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shelf, globex = Shelf(ACME), TenantConfig(tenant="globex", version=4)
+    shelf.configs["globex"] = globex
+    async with started(shelf, defaults) as snapshot:
+        for left in ({"globex": globex}, {}, {"initech": ACME}):
+            shelf.configs = dict(left)
+            await another_read(shelf)
+            assert (version_of(snapshot), version_of(snapshot, "globex")) == (1, 4)
+            assert snapshot.is_stale
 
-        await until(lambda: snapshot.get("acme") is None, SOON)
+    assert lost_in(capsys.readouterr().out) == ["['acme']", "['globex']"]
+
+
+async def another_read(shelf: Shelf) -> None:
+    """The one under way may still see what was; the one after it does not."""
+    reads = shelf.reads
+    await until(lambda: shelf.reads >= reads + 2, SOON)
+
+
+def lost_in(log: str) -> list[str]:
+    return [line.partition("tenants=")[2].strip() for line in log.splitlines() if "tenant_configs_lost" in line]
+
+
+async def test_c20_a_tenant_that_comes_back_is_read_again_though_its_version_is_the_same() -> None:
+    shelf = Shelf(ACME)
+    async with started(shelf) as snapshot:
+        shelf.configs = {}
+        await another_read(shelf)
+        shelf.configs["acme"] = msgspec.structs.replace(ACME, gate_mode=GateMode.ENFORCE)
+        await until(lambda: not snapshot.is_stale, SOON)
+
+        config = snapshot.get("acme")
+        assert config is not None
+        assert config.tenant_policy.mode is GateMode.ENFORCE
+
+
+async def test_c20_a_lost_tenant_that_is_configured_anew_has_its_new_configuration_at_once() -> None:
+    shelf = Shelf(msgspec.structs.replace(ACME, version=7))
+    async with started(shelf) as snapshot:
+        shelf.configs = {}
+        await another_read(shelf)
+        await snapshot.publish(ACME)
+
+        assert version_of(snapshot) == 1
+        assert not snapshot.is_stale
+
+
+async def test_c20_a_configuration_nobody_could_read_is_not_taken_for_none_after_it_is_lost() -> None:
+    shelf = Shelf(ACME)
+    shelf.unreadable = {"globex": 4}
+    async with started(shelf) as snapshot:
+        shelf.unreadable = {}
+        await another_read(shelf)
+
+        assert not readable(snapshot, "globex")
 
 
 async def test_a_closed_snapshot_leaves_nothing_running() -> None:

@@ -115,15 +115,51 @@ def test_a_base_url_is_a_plain_https_address(url: str) -> None:
     assert violated_fields(TenantConfig(tenant="acme", sources=(source,))) == ["config.sources[0].base_url"]
 
 
+def sent_to(url: str, credential: str = "acme-pems") -> TenantConfig:
+    source = TenantSource(name="tmhp_pems", base_url=url, credential=credential)
+    return TenantConfig(tenant="acme", sources=(source,))
+
+
 @pytest.mark.parametrize(
-    "url", ["https://pems.example/api", "http://127.0.0.1:8090", "http://localhost:8090/pems", "http://[::1]:8090"]
+    "url",
+    [
+        "",
+        "https://pems.example",
+        "https://pems.example:443/another/path",
+        "https://pems.acme.example/api",
+        "https://gateway.example:8443",
+        "http://127.0.0.1:8090",
+        "http://[::1]:8090/pems",
+    ],
 )
-def test_plain_http_is_for_this_machine_only(url: str) -> None:
-    source = TenantSource(name="tmhp_pems", base_url=f"{url}/", credential="acme-pems")
+def test_a_credential_goes_to_its_own_origin_and_where_the_deployment_allows(url: str) -> None:
+    assert verified(sent_to(url and f"{url}/"), SURROUNDINGS).sources[0].base_url == url
 
-    config = verified(TenantConfig(tenant="acme", sources=(source,)), SURROUNDINGS)
 
-    assert config.sources[0].base_url == url
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://collector.example",
+        "https://pems.example.collector.example",
+        "https://pems.example:8443",
+        "https://pems.acme.example:8443",
+        "https://gateway.example",
+        "http://pems.acme.example",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.7",
+        "http://127.0.0.1:6379",
+        "http://localhost:8090",
+    ],
+)
+def test_a_tenant_can_send_a_lent_credential_nowhere_else_and_not_have_the_gate_call_inside(url: str) -> None:
+    assert violated_fields(sent_to(url)) == ["config.sources[0].base_url"]
+
+
+def test_a_credential_without_an_address_of_its_own_needs_the_tenants() -> None:
+    assert violated_fields(sent_to("", "acme-anywhere-listed")) == ["config.sources[0].base_url"]
+
+    config = sent_to("https://pems.acme.example", "acme-anywhere-listed")
+    assert verified(config, SURROUNDINGS) == config
 
 
 @given(
