@@ -37,6 +37,8 @@ class StateSource(StrEnum):
     """Billing provider, loop 2010AA."""
     COLUMN = "COLUMN"
     """Said outright by a table."""
+    GIVEN = "GIVEN"
+    """Said for the whole file by whoever has it checked."""
 
 
 class ClaimProblem(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +48,8 @@ class ClaimProblem(msgspec.Struct, frozen=True, gc=False):
     message: str
     blocks: bool = True
     """Whether the claim cannot be checked for it. A charge nobody can read, for example, blocks nothing."""
+    is_about_state: bool = False
+    """Whether it is gone once somebody says which state is asked (`asked_about`)."""
 
 
 class FileProblem(msgspec.Struct, frozen=True, gc=False):
@@ -113,3 +117,17 @@ class FileClaim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def error(self) -> str:
         """Why the claim cannot be checked, in one sentence; empty when it can be."""
         return "; ".join(f"{problem.place}: {problem.message}" for problem in self.problems if problem.blocks)
+
+
+def asked_about(claim: FileClaim, state: str) -> FileClaim:
+    """The claim, to be checked for `state` wherever the service was given.
+
+    A file says where a service took place, not whose program pays: across a border the two differ.
+    """
+    return msgspec.structs.replace(
+        claim,
+        state=state,
+        state_source=StateSource.GIVEN,
+        lines=tuple(msgspec.structs.replace(line, state="") for line in claim.lines),
+        problems=tuple(problem for problem in claim.problems if not problem.is_about_state),
+    )

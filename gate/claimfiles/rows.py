@@ -57,8 +57,8 @@ class Row:
 
     def complain(self, field: str, message: str, *, blocks: bool = True) -> None:
         """Note a problem with one field."""
-        column = self._columns.get(field, field)
-        self.problems.append(ClaimProblem(f"{self._place}, column {printable(column)}", message, blocks=blocks))
+        place = f"{self._place}, column {printable(self._columns.get(field, field))}"
+        self.problems.append(ClaimProblem(place, message, blocks=blocks, is_about_state=field == "state"))
 
     def day(self, field: str) -> date | None:
         """A calendar day."""

@@ -113,7 +113,7 @@ class ClaimReader:
             loop, source = "2010AA", StateSource.BILLING
             found = billing.state
         if complaint := state_complaint(found):
-            problems.append(ClaimProblem(f"loop {loop}, N402", complaint))
+            problems.append(ClaimProblem(f"loop {loop}, N402", complaint, is_about_state=True))
             return printable(found), source
         return found, source
 

@@ -82,5 +82,5 @@ def _complaints(place: str, override: _Override) -> list[ClaimProblem]:
     if rendering.npi and (complaint := npi_complaint(rendering.npi)):
         found.append(ClaimProblem(place, complaint))
     if override.state and (complaint := state_complaint(override.state)):
-        found.append(ClaimProblem(place, complaint))
+        found.append(ClaimProblem(place, complaint, is_about_state=True))
     return found

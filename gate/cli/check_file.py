@@ -9,7 +9,7 @@ import typer
 
 from gate.auth.permissions import Role
 from gate.claimfiles.errors import ClaimFileError
-from gate.claimfiles.model import FileClaim
+from gate.claimfiles.model import FileClaim, asked_about
 from gate.claimfiles.reading import ClaimFile, open_claim_file
 from gate.claimfiles.result_files import STANDARD_OUTPUT, ResultFormat, ResultWriter, open_results
 from gate.claimfiles.results import Result
@@ -21,6 +21,7 @@ from gate.cli.options import ConfigFile, Tenant, settings_of
 from gate.cli.report import Advancing, progress_over, show_summary
 from gate.settings import Settings
 from gate.v1 import enrollment_gate_pb2_grpc
+from sources.states import STATES
 
 
 class ExitCode(IntEnum):
@@ -45,6 +46,9 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     form: Annotated[
         ResultFormat | None, typer.Option("--format", help="By default CSV for a name that ends so, else JSON lines.")
     ] = None,
+    state: Annotated[
+        str, typer.Option(help="Whose Medicaid is billed, for all claims; else where each service was given.")
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask the sources now, whatever is cached.")] = False,
     fail_on_pend: Annotated[
         bool, typer.Option("--fail-on-pend", help="Exit with 3 when a claim would be pended.")
@@ -56,12 +60,15 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     Exit code: 0 every claim was checked, 1 some could not be checked, 2 the file or the server cannot be used and
     nothing was written, 3 with --fail-on-pend when a claim would be pended.
     """
+    if state and state.upper() not in STATES:
+        stop(f"--state {state}: not the two-letter code of a US state or territory")
     settings = settings_of(config)
     token = credential(settings, tenant, [Role.PIPELINE])
     form = form or (ResultFormat.CSV if out.lower().endswith(".csv") else ResultFormat.JSONL)
     try:
         with open_claim_file(file) as claims:
-            summary = carry_out(settings, checked(claims, settings, token, Target(out, form), fresh=fresh))
+            work = checked(claims, settings, token, Target(out, form), state=state.upper(), fresh=fresh)
+            summary = carry_out(settings, work)
     except ClaimFileError as error:
         stop(f"{file}: {error}")
     except OSError as error:
@@ -100,8 +107,10 @@ class _Tallying:
         self._advancing(self._claims.bytes_read, self.summary.total.claims)
 
 
-async def checked(claims: ClaimFile, settings: Settings, token: str, target: Target, *, fresh: bool = False) -> Summary:
-    """Every claim's result, written to `target`; the sum of them.
+async def checked(
+    claims: ClaimFile, settings: Settings, token: str, target: Target, *, state: str = "", fresh: bool = False
+) -> Summary:
+    """Every claim's result, written to `target`; the sum of them. `state` is asked for all claims, if named.
 
     Raises:
         ClaimFileError, grpc.RpcError, OSError: and then no file was written.
@@ -110,9 +119,9 @@ async def checked(claims: ClaimFile, settings: Settings, token: str, target: Tar
         sink = _Tallying(writer, claims, advancing)
         async with channel_to(settings) as channel:
             gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-            await check_claims(_each(claims), gate, bearer(token), sink, fresh=fresh)
+            await check_claims(_each(claims, state), gate, bearer(token), sink, fresh=fresh)
     return sink.summary
 
 
-def _each(claims: ClaimFile) -> Iterator[FileClaim]:
-    yield from claims
+def _each(claims: ClaimFile, state: str) -> Iterator[FileClaim]:
+    return (asked_about(claim, state) for claim in claims) if state else iter(claims)

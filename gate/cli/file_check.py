@@ -19,6 +19,9 @@ from gate.v1 import claim_pb2, decision_pb2, enrollment_gate_pb2, enrollment_gat
 UNITS_PER_BATCH: Final = 500
 BATCHES_IN_FLIGHT: Final = 4
 BATCH_SECONDS: Final = 120.0
+TURNS_WAITED_FOR: Final = 5
+"""How often what had no turn at a source is asked again. A file of unknown providers is slowed down to the rate that
+the source's contract allows, instead of pending what came too fast."""
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -53,12 +56,20 @@ async def check_claims(
     freshness = claim_pb2.FRESHNESS_REQUIREMENT_FRESH if fresh else claim_pb2.FRESHNESS_REQUIREMENT_UNSPECIFIED
     under_way: deque[asyncio.Task[list[Result]]] = deque()
 
-    async def answered(batch: _Batch) -> list[Result]:
-        request = enrollment_gate_pb2.CheckClaimsRequest(claims=_messages(batch), freshness=freshness)
+    async def asked(questions: Iterable[claim_pb2.Claim]) -> Sequence[enrollment_gate_pb2.ClaimResult]:
+        request = enrollment_gate_pb2.CheckClaimsRequest(claims=questions, freshness=freshness)
         if not request.claims:
-            return _results(batch, ())
-        response = await gate.CheckClaims(request, metadata=metadata, timeout=BATCH_SECONDS)
-        return _results(batch, response.results)
+            return ()
+        return (await gate.CheckClaims(request, metadata=metadata, timeout=BATCH_SECONDS)).results
+
+    async def answered(batch: _Batch) -> list[Result]:
+        questions = list(_messages(batch))
+        answers = list(await asked(questions))
+        for _ in range(TURNS_WAITED_FOR):
+            in_line = [index for index, answer in enumerate(answers) if _had_no_turn(answer)]
+            for index, answer in zip(in_line, await asked(questions[index] for index in in_line), strict=True):
+                answers[index] = answer
+        return _results(batch, answers)
 
     try:
         for batch in _batches(claims):
@@ -106,6 +117,11 @@ def _messages(batch: _Batch) -> Iterator[claim_pb2.Claim]:
                 line_of_business=unit.line_of_business,
                 charge_cents=unit.charge_cents,
             )
+
+
+def _had_no_turn(answer: enrollment_gate_pb2.ClaimResult) -> bool:
+    unanswered = answer.decision.code == decision_pb2.DECISION_CODE_SOURCE_UNAVAILABLE
+    return unanswered and any(source.error_kind == "THROTTLED" for source in answer.decision.sources)
 
 
 def _results(batch: _Batch, answers: Sequence[enrollment_gate_pb2.ClaimResult]) -> list[Result]:

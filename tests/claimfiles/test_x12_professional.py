@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from gate.claimfiles.checks import checks_of
-from gate.claimfiles.model import ClaimKind, NpiSource, StateSource
+from gate.claimfiles.model import ClaimKind, NpiSource, StateSource, asked_about
 from tests.claimfiles.x12_text import (
     BILLING,
     BILLING_LEVEL,
@@ -260,3 +260,13 @@ def test_a_new_billing_provider_replaces_the_one_before_and_a_new_subscriber_doe
 
 def test_v9_control_characters_of_a_claim_number_reach_no_log() -> None:
     assert read_one(*claim(claim_id="A\x1b[2J\n1")).claim_id == "A�[2J�1"
+
+
+@pytest.mark.parametrize("stated", ["nm", "11"])
+def test_the_state_that_is_asked_may_be_said_wherever_the_service_was_given(stated: str) -> None:
+    claim_facility = ("NM1*77*2*RIVERSIDE", "N3*3 QUAY", f"N4*SANTA FE*{stated}*875019998")
+    line_facility = ("NM1*77*2*ANNEX", f"N4*RENO*{stated}*895019998")
+    found = asked_about(read_one(*claim(*claim_facility, lines=[line(1), line(2, *line_facility)])), "TX")
+
+    assert (found.state, found.state_source, found.error) == ("TX", StateSource.GIVEN, "")
+    assert [unit.state for unit in checks_of(found)] == ["TX"]

@@ -105,6 +105,22 @@ def test_a_claim_nobody_can_check_ends_with_1_and_says_why(shell: Shell, tenant:
     assert result["code"] == "PASS"
 
 
+def test_the_state_that_is_billed_may_be_said_for_the_whole_file(shell: Shell, tenant: str) -> None:
+    across_the_border = _rows(ENROLLED).replace(",TX,", ",NM,")
+    unreadable = _rows(ENROLLED).replace(",TX,", ",??,")
+    for content in (across_the_border, unreadable):
+        file = shell.write("claims.csv", content)
+        ran = shell.gate("check-file", str(file), "--tenant", tenant, "--state", "tx")
+        assert ran.code == 0, ran.err
+        assert [(result["state"], result["code"], result["source"]) for result in ran.objects] == [
+            ("TX", "PASS", "tmhp_pems")
+        ]
+
+    refused = shell.gate("check-file", str(file), "--tenant", tenant, "--state", "Texas")
+    assert refused.code == 2
+    assert "Texas" in refused.err
+
+
 def test_fail_on_pend_ends_with_3_only_where_a_claim_would_be_pended(shell: Shell, tenant: str) -> None:
     for npi, code in ((inactive(), 3), (ENROLLED, 0)):
         file = shell.write("claims.csv", _rows(npi))
