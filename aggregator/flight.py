@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from aggregator.cache.contract import Hit
-from aggregator.clock import Clock
 from aggregator.evidence import Evidence, Freshness, SourceAnswer
 from aggregator.freshness import fresh_answers, stand_ins
 from aggregator.knowledge import KnowledgeKey, KnownAnswer, learn
 from aggregator.merge import answered, assemble, failed, settled, standing_in
 from aggregator.panel import Panel
 from aggregator.recollection import Recollection
+from sources.clock import Clock
 from sources.contract import EnrollmentSource, ErrorKind, Query, SourceError
 
 

@@ -12,13 +12,13 @@ from typing import Final
 import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
-from aggregator.clock import Clock
 from aggregator.evidence import Evidence
 from aggregator.freshness import fresh_answers, good_between, stand_ins
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.merge import assemble, settled
 from aggregator.observers import CacheObserver, Unobserved
 from aggregator.panel import Panel
+from sources.clock import Clock
 
 DEFAULT_PREPARED_ENTRIES: Final = 50_000
 

@@ -14,13 +14,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
-from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Evidence
 from aggregator.flight import Flight
 from aggregator.knowledge import KnowledgeKey
 from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
 from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, Recollection
+from sources.clock import Clock, utc_now
 
 _Identity = tuple[str, int, bool, float | None]
 

@@ -74,7 +74,3 @@ class EnrollmentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """Set for records that attest a credentialing profile instead of an enrollment (CAQH)."""
     attributes: dict[str, str] = {}
     """What else the upstream tells, by name: specialty, service_category, roster_status …"""
-
-    def covers(self, day: date) -> bool:
-        """Whether `day` lies within the period, both ends included (rows D2, D5)."""
-        return self.effective <= day and (self.end is None or day <= self.end)

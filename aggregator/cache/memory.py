@@ -7,9 +7,9 @@ from cachetools import LRUCache
 
 from aggregator.cache.codec import UnreadableEntry, decode, encode
 from aggregator.cache.contract import Hit
-from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey
+from sources.clock import Clock, utc_now
 
 ENTRY_OVERHEAD: Final = 500
 """Bytes an entry takes beside its packed value: its key, and its places in the cache's tables (485 measured)."""

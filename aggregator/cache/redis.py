@@ -11,9 +11,9 @@ from redis.backoff import NoBackoff
 
 from aggregator.cache.codec import UnreadableEntry, decode, encode
 from aggregator.cache.contract import StoreEntry
-from aggregator.clock import Clock, utc_now
 from aggregator.knowledge import SHORTEST_SHARE, Knowledge, KnowledgeKey
 from aggregator.observers import CacheObserver, Unobserved
+from sources.clock import Clock, utc_now
 
 SOCKET_TIMEOUT: Final = 2.0
 

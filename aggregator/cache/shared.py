@@ -11,9 +11,9 @@ from functools import partial
 from typing import Final, TypeVar
 
 from aggregator.cache.contract import GivenUp, Hit, KnowledgeStore, StoreEntry
-from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey
+from sources.clock import Clock, utc_now
 
 KEYS_PER_READ: Final = 500
 KEYS_PER_WRITE: Final = 100

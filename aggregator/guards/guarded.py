@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from aggregator.breaker import Breaker
-from aggregator.clock import Clock, utc_now
 from aggregator.guards.breaking import Breaking, Refusing
 from aggregator.guards.checked import Checked
 from aggregator.guards.health import SourceHealth, SourceStatus
@@ -14,6 +13,7 @@ from aggregator.guards.slots import Bounded, RateLimited
 from aggregator.guards.time_limits import TimeLimited
 from aggregator.guards.timed import Timed
 from aggregator.observers import BreakerState, SourceObserver, Unobserved
+from sources.clock import Clock, utc_now
 from sources.contract import EnrollmentSource, ErrorKind, Query, SourceDescription
 from sources.records import EnrollmentRecord
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from aggregator.clock import Clock
 from aggregator.evidence import SourceOutcome
 from aggregator.guards.breaking import ABOUT_ONE_PROVIDER
 from aggregator.guards.guard import Guard
 from aggregator.guards.slots import OwnLimitReached
 from aggregator.observers import SourceObserver
+from sources.clock import Clock
 from sources.contract import EnrollmentSource, ErrorKind, Query, SourceCircuitOpen, SourceError
 from sources.records import EnrollmentRecord
 

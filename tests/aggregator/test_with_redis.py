@@ -15,12 +15,12 @@ from aggregator.cache.memory import MemoryCache
 from aggregator.cache.outage import READ_PATIENCE, OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client, redis_key
 from aggregator.cache.shared import SharedCache
-from aggregator.clock import Clock, utc_now
 from aggregator.evidence import Freshness, SourceAnswer, SourceOutcome
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.observers import BreakerState
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
+from sources.clock import Clock, utc_now
 from sources.contract import SourceUnreachable
 from sources.records import EnrollmentRecord, EnrollmentStatus
 from tests.aggregator.conftest import RedisServer

@@ -196,7 +196,9 @@ def test_a_pass_is_covered_on_the_first_day_by_the_record_it_shows(
     finding = decide(asked, known, policy, TODAY)
     if finding.code is DecisionCode.PASS:
         assert finding.record is not None
-        assert finding.record.attestation is not None or finding.record.covers(asked.service_date)
+        last = finding.record.end or date.max
+        covers = finding.record.effective <= asked.service_date <= last
+        assert covers or finding.record.attestation is not None
 
 
 def test_an_answer_is_compared_by_what_it_says() -> None:
