@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -48,3 +48,12 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
+
+
+class OfOneTenant:
+    """A table whose every row belongs to one tenant. `scope` limits statements by it, row-level security enforces it.
+
+    A migration that creates such a table calls `migrations.protection.isolate_tenants`; a test walks all tables.
+    """
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True, sort_order=-1)

@@ -47,8 +47,14 @@ def _prepare_sqlite(busy_milliseconds: int, connection: Any, _record: object) ->
     # The driver would begin a transaction before the first write only, and never around DDL. We begin ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # The time limit first: changing the journal's mode waits for other processes that do the same.
-    for pragma in (f"busy_timeout = {busy_milliseconds}", "journal_mode = WAL", "foreign_keys = ON"):
+    # The time limit first: changing the journal's mode waits for other processes that do the same. Recursive triggers:
+    # INSERT OR REPLACE shall not get round the trigger that refuses a delete.
+    for pragma in (
+        f"busy_timeout = {busy_milliseconds}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -14,10 +14,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gate.persistence.engine import WRITES, open_engine
-from gate.persistence.unit_of_work import Database, naming_outages
+from gate.persistence.unit_of_work import naming_outages
 
 _PATIENCE_SECONDS: Final = 600.0
 """How long one statement, or the wait for another process's migration, may take."""
@@ -46,14 +46,15 @@ async def downgrade(url: str, revision: str) -> None:
     await _migrate(url, command.downgrade, revision)
 
 
-async def is_current(database: Database) -> bool:
+async def is_current(engine: AsyncEngine) -> bool:
     """Whether the database has exactly the schema of this release.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
-    async with database.reading() as unit:
-        connection = await unit.session.connection()
+    async with AsyncExitStack() as stack:
+        with naming_outages():
+            connection = await stack.enter_async_context(engine.connect())
         heads = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
     return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
 

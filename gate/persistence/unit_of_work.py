@@ -1,25 +1,31 @@
-"""One request, one transaction. It is committed where it was opened, at the door; services never commit."""
+"""One request, one transaction, one tenant. It is committed where it was opened, at the door; services never commit."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gate.errors import StoreUnavailable
 from gate.persistence.engine import WRITES
+from gate.persistence.roles import OVERVIEW_ROLE, TENANT_ROLE, TENANT_SETTING
+from gate.persistence.scope import ScopedSession, refuse_leaks
 
 _OUR_MISTAKES: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 _READS: Final[Mapping[str, Any]] = {"postgresql_readonly": True}
+_TAKE_ON: Final = text("SELECT set_config('role', :role, true), set_config(:setting, :tenant, true)")
+"""For this transaction only; a pooled connection comes back without role and tenant."""
 
 
 class UnitOfWork:
-    """A transaction under way, and what is to happen once it is committed."""
+    """A transaction under way for one tenant, and what is to happen once it is committed."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, tenant: str) -> None:
         self.session = session
+        self.tenant = tenant
         self._afterwards: list[Callable[[], Awaitable[None]]] = []
 
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
@@ -33,38 +39,64 @@ class UnitOfWork:
 
 
 class Database:
-    """Opens units of work."""
+    """Opens units of work. Each sees the rows of one tenant; see `scope` and `roles`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        refuse_leaks(engine)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[UnitOfWork]:
+    async def writing(self, tenant: str) -> AsyncIterator[UnitOfWork]:
         """A unit that may write, committed at the end of the block and rolled back when an exception leaves it.
 
         Raises:
             StoreUnavailable: the database cannot be reached, or does not answer in time.
         """
-        async with self._unit(WRITES) as unit:
+        async with self._session(tenant, WRITES) as session:
+            unit = UnitOfWork(session, tenant)
             yield unit
         await unit.settle()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[UnitOfWork]:
+    async def reading(self, tenant: str) -> AsyncIterator[UnitOfWork]:
         """A unit that only reads.
 
         Raises:
             StoreUnavailable: the database cannot be reached, or does not answer in time.
         """
-        async with self._unit(_READS) as unit:
-            yield unit
+        async with self._session(tenant, _READS) as session:
+            yield UnitOfWork(session, tenant)
 
     @asynccontextmanager
-    async def _unit(self, options: Mapping[str, Any]) -> AsyncIterator[UnitOfWork]:
+    async def reading_across_tenants(self) -> AsyncIterator[AsyncSession]:
+        """A session that reads, for all tenants, the tables that the overview role may read (`roles`).
+
+        For what a process has to know before it knows who calls; never on behalf of a caller.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached, or does not answer in time.
+        """
+        async with self._session(None, _READS) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, tenant: str | None, options: Mapping[str, Any]) -> AsyncIterator[AsyncSession]:
+        if tenant == "":
+            raise ValueError("a unit of work needs a tenant")
         with naming_outages():
-            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-                await session.connection(execution_options=options)
-                yield UnitOfWork(session)
+            async with (
+                AsyncSession(
+                    self._engine, sync_session_class=ScopedSession, info={"tenant": tenant}, expire_on_commit=False
+                ) as session,
+                session.begin(),
+            ):
+                connection = await session.connection(execution_options={**options, "tenant": tenant})
+                if connection.dialect.name == "postgresql":
+                    role = OVERVIEW_ROLE if tenant is None else TENANT_ROLE
+                    await connection.execute(
+                        _TAKE_ON, {"role": role, "setting": TENANT_SETTING, "tenant": tenant or ""}
+                    )
+                yield session
 
 
 @contextmanager

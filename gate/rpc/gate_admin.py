@@ -42,7 +42,7 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
     ) -> gate_admin_pb2.UpdateTenantConfigResponse:
         """Store a new version in place of the one that was read."""
         tenant = _own_tenant(call, request.config.tenant)
-        async with self._database.writing() as unit:
+        async with self._database.writing(tenant) as unit:
             stored = await self._tenants.update(
                 unit, config_of(request.config, tenant), by=call.principal.subject, reason=request.reason
             )
@@ -67,7 +67,7 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
         mode = mode_of(request.mode)
         if mode is None:
             raise InvalidInput(FieldViolation("mode", "is required: AUDIT, ENFORCE or OFF"))
-        async with self._database.writing() as unit:
+        async with self._database.writing(tenant) as unit:
             change = await self._tenants.set_mode(
                 unit,
                 tenant,
@@ -87,7 +87,7 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
         self, request: gate_admin_pb2.ListModeChangesRequest, call: Call
     ) -> gate_admin_pb2.ListModeChangesResponse:
         """Newest first, in pages."""
-        async with self._database.reading() as unit:
+        async with self._database.reading(call.principal.tenant) as unit:
             page = await self._tenants.list_mode_changes(
                 unit, call.principal.tenant, page_size=request.page_size, page_token=request.page_token
             )
@@ -113,7 +113,7 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
         )
 
     async def _in_force(self, call: Call) -> EffectiveConfig:
-        async with self._database.reading() as unit:
+        async with self._database.reading(call.principal.tenant) as unit:
             return await self._tenants.get(unit, call.principal.tenant)
 
 

@@ -109,20 +109,20 @@ class ConfigStore:
 
     async def fingerprint(self) -> object:
         """How many tenants there are, and how many versions: every change raises one tenant's version by one."""
-        async with self._database.reading() as unit:
+        async with self._database.reading_across_tenants() as session:
             query = select(func.count(), func.sum(TenantConfigTable.version)).select_from(TenantConfigTable)
-            return tuple((await unit.session.execute(query)).one())
+            return tuple((await session.execute(query)).one())
 
     async def changes_since(self, known: Mapping[str, int]) -> ConfigChanges:
         """How what is stored differs from `known`."""
-        async with self._database.reading() as unit:
-            rows = await unit.session.execute(select(TenantConfigTable.tenant, TenantConfigTable.version))
+        async with self._database.reading_across_tenants() as session:
+            rows = await session.execute(select(TenantConfigTable.tenant, TenantConfigTable.version))
             versions = dict(rows.all())
             changed = sorted(tenant for tenant, version in versions.items() if known.get(tenant) != version)
             configs = []
             unreadable = {tenant: versions[tenant] for tenant in changed}  # also where the document itself was lost
             for start in range(0, len(changed), _AT_ONCE):
-                for tenant, version, document in await _documents(unit.session, changed[start : start + _AT_ONCE]):
+                for tenant, version, document in await _documents(session, changed[start : start + _AT_ONCE]):
                     try:
                         configs.append(_config(tenant, version, document))
                     except msgspec.ValidationError:

@@ -3,29 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gate.persistence.base import DOCUMENT, Base
-
-_TENANT = String(64)
+from gate.persistence.base import DOCUMENT, Base, OfOneTenant
 
 
-class TenantConfigTable(Base):
+class TenantConfigTable(OfOneTenant, Base):
     """Which version of a tenant's configuration is in force. Each change raises it by one."""
 
     __tablename__ = "tenant_configs"
 
-    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
 
 
-class TenantConfigVersionTable(Base):
+class TenantConfigVersionTable(OfOneTenant, Base):
     """Every configuration there ever was, who made it and why."""
 
     __tablename__ = "tenant_config_versions"
 
-    tenant: Mapped[str] = mapped_column(_TENANT, ForeignKey("tenant_configs.tenant"), primary_key=True)
+    __table_args__ = (ForeignKeyConstraint(["tenant"], ["tenant_configs.tenant"]),)
+
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     document: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     reason: Mapped[str] = mapped_column(Text)
@@ -33,7 +31,7 @@ class TenantConfigVersionTable(Base):
     created_at: Mapped[datetime]
 
 
-class ModeChangeTable(Base):
+class ModeChangeTable(OfOneTenant, Base):
     """Every switch of mode (row C18). Empty state or line of business: the switch was not limited to one."""
 
     __tablename__ = "mode_changes"
@@ -43,7 +41,6 @@ class ModeChangeTable(Base):
         ),
     )
 
-    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
     config_version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(2))

@@ -15,7 +15,6 @@ import gate
 from gate.errors import StoreUnavailable
 from gate.persistence.base import Base
 from gate.persistence.migrate import downgrade, is_current, upgrade
-from gate.persistence.unit_of_work import Database
 from tests.support.servers import free_port
 
 
@@ -59,20 +58,20 @@ async def test_every_migration_can_be_undone_and_done_again(database_url: str, e
 async def test_a_database_is_current_only_with_the_schema_of_this_release(
     database_url: str, engine: AsyncEngine
 ) -> None:
-    assert not await is_current(Database(engine))
+    assert not await is_current(engine)
 
     await upgrade(database_url)
-    assert await is_current(Database(engine))
+    assert await is_current(engine)
 
     await downgrade(database_url, "base")
-    assert not await is_current(Database(engine))
+    assert not await is_current(engine)
 
 
 async def test_upgrading_a_current_database_changes_nothing(database_url: str, engine: AsyncEngine) -> None:
     await upgrade(database_url)
     await upgrade(database_url)
 
-    assert await is_current(Database(engine))
+    assert await is_current(engine)
 
 
 async def test_a_migration_that_fails_half_way_leaves_nothing_behind(database_url: str, engine: AsyncEngine) -> None:
@@ -90,7 +89,7 @@ async def test_of_migrations_that_start_together_one_works_and_the_others_wait(
 ) -> None:
     await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
 
-    assert await is_current(Database(engine))
+    assert await is_current(engine)
 
 
 async def test_a_database_that_cannot_be_reached_is_an_outage() -> None:

@@ -68,4 +68,23 @@ async def _empty(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
+        # Only a superuser may do this, and only so are append-only tables emptied.
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(text(f"TRUNCATE {tables}"))
+
+
+async def tamper(engine: AsyncEngine, *statements: str, **parameters: object) -> None:
+    """Change what the database itself refuses to change, as somebody would who owns its files: past every trigger."""
+    async with engine.begin() as connection:
+        triggers: list[tuple[str, str]] = []
+        if engine.dialect.name == POSTGRESQL:
+            await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        else:
+            found = await connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+            triggers = [(row.name, row.sql) for row in found]
+        for name, _ in triggers:
+            await connection.execute(text(f"DROP TRIGGER {name}"))
+        for statement in statements:
+            await connection.execute(text(statement), dict(parameters))
+        for _, definition in triggers:
+            await connection.exec_driver_sql(definition)

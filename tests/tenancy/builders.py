@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aggregator.knowledge import CacheRules
 from gate.decision.model import GateMode, Policy
@@ -12,6 +12,7 @@ from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import WHOLE_TENANT, DeploymentDefaults, EffectiveConfig, TenantConfig
 from gate.tenancy.service import ConfigPublisher, TenantService
 from gate.tenancy.validation import Surroundings
+from tests.support.databases import SQLITE, tamper
 
 NOTHING_ENABLED = DeploymentDefaults(
     enabled_states=frozenset(), policy=Policy(), cache=CacheRules(ttl=3600.0, negative_ttl=300.0, max_stale=86400.0)
@@ -66,19 +67,20 @@ def tenant_service(
 
 
 async def store(database: Database, service: TenantService, config: TenantConfig) -> TenantConfig:
-    async with database.writing() as unit:
+    async with database.writing(config.tenant) as unit:
         return await service.update(unit, config, by="ada", reason="")
 
 
 async def flip(database: Database, service: TenantService, tenant: str, mode: GateMode) -> None:
-    async with database.writing() as unit:
+    async with database.writing(tenant) as unit:
         await service.set_mode(unit, tenant, WHOLE_TENANT, mode, by="ada", reason="a test")
 
 
-async def write_document(database: Database, tenant: str, document: str) -> None:
-    async with database.writing() as unit:
-        json = ":document" if unit.session.get_bind().dialect.name == "sqlite" else "CAST(:document AS jsonb)"
-        await unit.session.execute(
-            text(f"UPDATE tenant_config_versions SET document = {json} WHERE tenant = :tenant"),
-            {"document": document, "tenant": tenant},
-        )
+async def write_document(engine: AsyncEngine, tenant: str, document: str) -> None:
+    json = ":document" if engine.dialect.name == SQLITE else "CAST(:document AS jsonb)"
+    await tamper(
+        engine,
+        f"UPDATE tenant_config_versions SET document = {json} WHERE tenant = :tenant",
+        document=document,
+        tenant=tenant,
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aggregator.cache.redis import redis_client
 from gate.decision.model import GateMode
@@ -21,7 +21,7 @@ from gate.tenancy.model import TenantConfig
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService
 from gate.tenancy.snapshot import USUAL_PACE, ConfigSnapshot, Pace
-from tests.support.databases import POSTGRESQL, SQLITE, with_driver
+from tests.support.databases import POSTGRESQL, SQLITE, tamper, with_driver
 from tests.support.servers import RedisServer, postgres_server
 from tests.support.waiting import until
 from tests.tenancy.builders import NOTHING_ENABLED, flip, store, tenant_service
@@ -191,12 +191,14 @@ async def test_c20_a_gate_started_before_its_database_is_ready_soon_after_it() -
         await engine.dispose()
 
 
-async def test_c20_a_database_restored_empty_leaves_every_tenant_as_it_was(database: Database) -> None:
+async def test_c20_a_database_restored_empty_leaves_every_tenant_as_it_was(
+    database: Database, engine: AsyncEngine
+) -> None:
     async with running(database, pace=Pace(poll=0.2)) as (snapshot, service):
         await store(database, service, ACME)
-        async with database.writing() as unit:
-            for table in ("mode_changes", "tenant_config_versions", "tenant_configs"):
-                await unit.session.execute(text(f"DELETE FROM {table}"))
+        await tamper(
+            engine, *(f"DELETE FROM {table}" for table in ("mode_changes", "tenant_config_versions", "tenant_configs"))
+        )
 
         await until(lambda: snapshot.is_stale, WITHOUT_REDIS_SECONDS)
 

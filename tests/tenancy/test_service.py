@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gate.decision.model import GateMode
 from gate.errors import Conflict, InvalidInput, PreconditionFailed, StoreUnavailable
@@ -25,7 +26,7 @@ def service(published: Published) -> TenantService:
 
 
 async def current(database: Database, service: TenantService, tenant: str = "acme") -> TenantConfig:
-    async with database.reading() as unit:
+    async with database.reading(tenant) as unit:
         return (await service.get(unit, tenant)).config
 
 
@@ -39,14 +40,14 @@ async def switch(
     reason: str = "pilot is over",
     force: bool = False,
 ) -> ModeChange:
-    async with database.writing() as unit:
+    async with database.writing(tenant) as unit:
         return await service.set_mode(unit, tenant, scope, mode, by="ada", reason=reason, force=force)
 
 
 async def page_of_changes(
     database: Database, service: TenantService, tenant: str = "acme", size: int = 0, token: str = ""
 ) -> ModeChangePage:
-    async with database.reading() as unit:
+    async with database.reading(tenant) as unit:
         return await service.list_mode_changes(unit, tenant, page_size=size, page_token=token)
 
 
@@ -59,7 +60,7 @@ async def test_c1_where_nothing_is_stored_the_configuration_is_an_empty_version_
 async def test_the_deployments_defaults_are_in_force_where_nothing_is_stored(database: Database) -> None:
     service = tenant_service(defaults=TEXAS_ENABLED)
 
-    async with database.reading() as unit:
+    async with database.reading("acme") as unit:
         effective = await service.get(unit, "acme")
 
     assert effective.version == 0
@@ -135,7 +136,7 @@ async def test_a_configuration_that_does_not_fit_is_not_stored(database: Databas
 async def test_a_configuration_is_published_after_it_is_stored_and_not_before(
     database: Database, service: TenantService, published: Published
 ) -> None:
-    async with database.writing() as unit:
+    async with database.writing("acme") as unit:
         stored = await service.update(unit, TEXAS, by="ada", reason="")
         assert published.configs == []
 
@@ -339,17 +340,17 @@ async def test_the_store_itself_refuses_a_version_that_does_not_follow_the_one_i
     await store(database, service, TEXAS)
 
     with pytest.raises(Conflict):
-        async with database.writing() as unit:
+        async with database.writing("acme") as unit:
             await add_version(
                 unit.session, TenantConfig(tenant="acme", version=3), Change(by="ada", at=NOW, reason="a test")
             )
 
 
 async def test_a_configuration_of_a_later_release_is_neither_shown_nor_overwritten(
-    database: Database, service: TenantService
+    database: Database, engine: AsyncEngine, service: TenantService
 ) -> None:
     await store(database, service, TEXAS)
-    await write_document(database, "acme", '{"gate_mode": "A_MODE_OF_TOMORROW"}')
+    await write_document(engine, "acme", '{"gate_mode": "A_MODE_OF_TOMORROW"}')
 
     with pytest.raises(StoreUnavailable):
         await current(database, service)
