@@ -22,6 +22,8 @@ class Permission(StrEnum):
     INSURANCE_MANAGE = "pm.insurance.manage"
     ELIGIBILITY_RUN = "pm.eligibility.run"
     AUDIT_VIEW = "audit.view"
+    ACCESS_MANAGE = "access.manage"
+    """Make and take away accounts and API keys. Nobody gives what they do not hold themselves."""
 
 
 class Role(StrEnum):

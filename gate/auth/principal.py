@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from gate.audit.model import Via
 from gate.auth.permissions import Permission, Role
 from gate.errors import PermissionDenied
 
@@ -17,6 +18,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[Permission]
     expires_at: datetime
     """UTC."""
+    via: Via = Via.TOKEN
 
     def require(self, permission: Permission) -> None:
         """Let pass who holds `permission`.

@@ -5,9 +5,9 @@ tenant's row is refused before it reaches the database. On PostgreSQL row-level 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -47,9 +47,8 @@ def refuse_leaks(engine: AsyncEngine) -> None:
 
 def tables_of_tenants() -> list[str]:
     """The names of all tables that hold tenants' rows, as far as their modules are imported."""
-    return sorted(
-        mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, OfOneTenant)
-    )
+    mapped = (mapper for mapper in Base.registry.mappers if issubclass(mapper.class_, OfOneTenant))
+    return sorted(cast("Table", mapper.local_table).name for mapper in mapped)
 
 
 def _verify_inserted(

@@ -9,9 +9,11 @@ from typing import Final, NoReturn, Protocol, TypeVar, cast
 import grpc
 import msgspec
 import structlog
+import uuid_utils
 from google.rpc import code_pb2
 from grpc_status import rpc_status
 
+from gate.audit.model import Actor
 from gate.auth.authenticate import authenticate
 from gate.auth.permissions import Permission
 from gate.auth.principal import Principal
@@ -22,6 +24,9 @@ from gate.rpc.refusals import ServicerContext, status_of
 
 TENANT_METADATA: Final = "x-tenant-id"
 """A caller may name the tenant it believes to speak for; another one than the credential's is refused (row C3)."""
+REQUEST_ID_METADATA: Final = "x-request-id"
+"""The caller's own name for a request, by which it finds its decisions again."""
+LONGEST_REQUEST_ID: Final = 128
 SHORTEST_WAY_BACK: Final = 0.02
 """Seconds kept of the caller's deadline, so that the answer still reaches it (row B6)."""
 SHARE_FOR_THE_WAY_BACK: Final = 0.05
@@ -38,6 +43,21 @@ class Call(msgspec.Struct, frozen=True):
     principal: Principal
     deadline: float | None
     """Event loop time at which the caller stops waiting; None: it named none."""
+    request_id: str
+    """As the caller named the request in `x-request-id`, or made up here."""
+    address: str
+    """The caller's, as gRPC tells it."""
+
+    def actor(self) -> Actor:
+        """Who acts, for the audit log."""
+        principal = self.principal
+        return Actor(
+            tenant=principal.tenant,
+            subject=principal.subject,
+            via=principal.via,
+            request_id=self.request_id,
+            address=self.address,
+        )
 
     def deadline_within(self, budget: float, answers: int = 1) -> float:
         """When to answer with what is known: `budget` seconds from now, or in time to be heard with so many answers.
@@ -83,7 +103,7 @@ class Door:
         Raises:
             GateError: Unauthenticated, PermissionDenied or StoreUnavailable.
         """
-        authorization = claimed_tenant = None
+        authorization = claimed_tenant = request_id = None
         for key, value in context.invocation_metadata() or ():
             if key == "authorization":
                 # Of two, somebody in between may have judged the one and we the other.
@@ -95,12 +115,20 @@ class Door:
                 if claimed_tenant not in {None, named}:
                     raise PermissionDenied("the request names several tenants")
                 claimed_tenant = named
+            elif key == REQUEST_ID_METADATA:
+                request_id = value if isinstance(value, str) else ""
         principal = await authenticate(authorization, claimed_tenant, self._verifier)
         principal.require(permission)
         left = cast("float | None", context.time_remaining())  # the stubs forget calls without a deadline
-        if left is None:
-            return Call(principal, None)
-        return Call(principal, asyncio.get_running_loop().time() + left)
+        deadline = asyncio.get_running_loop().time() + left if left is not None else None
+        return Call(principal, deadline, _request_id(request_id), context.peer())
+
+
+def _request_id(named: str | None) -> str:
+    """What the caller named; where that is nothing, too long or unprintable, a new one."""
+    if named and len(named) <= LONGEST_REQUEST_ID and named.isascii() and named.isprintable():
+        return named
+    return str(uuid_utils.uuid7())
 
 
 class HasDoor(Protocol):

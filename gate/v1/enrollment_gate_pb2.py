@@ -24,37 +24,66 @@ _sym_db = _symbol_database.Default()
 
 from gate.v1 import claim_pb2 as gate_dot_v1_dot_claim__pb2
 from gate.v1 import decision_pb2 as gate_dot_v1_dot_decision__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgate/v1/enrollment_gate.proto\x12\x07gate.v1\x1a\x13gate/v1/claim.proto\x1a\x16gate/v1/decision.proto\x1a\x17google/rpc/status.proto\x1a\x16google/type/date.proto\"u\n\x11\x43heckClaimRequest\x12\x1d\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x0e.gate.v1.Claim\x12\x30\n\tfreshness\x18\x02 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\x12\x0f\n\x07\x65xplain\x18\x03 \x01(\x08\"9\n\x12\x43heckClaimResponse\x12#\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x11.gate.v1.Decision\"f\n\x12\x43heckClaimsRequest\x12\x1e\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x0e.gate.v1.Claim\x12\x30\n\tfreshness\x18\x02 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\"<\n\x13\x43heckClaimsResponse\x12%\n\x07results\x18\x01 \x03(\x0b\x32\x14.gate.v1.ClaimResult\"{\n\x0b\x43laimResult\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x11.gate.v1.DecisionH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\x88\x01\n\x15LookupProviderRequest\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12\x0e\n\x06states\x18\x02 \x03(\t\x12 \n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x30\n\tfreshness\x18\x04 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\"C\n\x16LookupProviderResponse\x12)\n\x07profile\x18\x01 \x01(\x0b\x32\x18.gate.v1.ProviderProfile\"H\n\x0fProviderProfile\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12(\n\x06states\x18\x02 \x03(\x0b\x32\x18.gate.v1.StateEnrollment\"\xdd\x02\n\x0fStateEnrollment\x12\r\n\x05state\x18\x01 \x01(\t\x12#\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x15.gate.v1.DecisionCode\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08warnings\x18\x04 \x03(\t\x12*\n\x07records\x18\x05 \x03(\x0b\x32\x19.gate.v1.EnrollmentRecord\x12&\n\x07sources\x18\x06 \x03(\x0b\x32\x15.gate.v1.SourceAnswer\x12+\n\x0crevalidation\x18\x07 \x01(\x0b\x32\x15.gate.v1.Revalidation\x12$\n\x04gaps\x18\x08 \x03(\x0b\x32\x16.gate.v1.EnrollmentGap\x12 \n\x05\x61s_of\x18\t \x01(\x0b\x32\x11.google.type.Date\x12\x1b\n\x13\x65vidence_incomplete\x18\n \x01(\x08\x12\x0e\n\x06reason\x18\x0b \x01(\t\"Z\n\rEnrollmentGap\x12$\n\tfirst_day\x18\x01 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08last_day\x18\x02 \x01(\x0b\x32\x11.google.type.Date2\xc3\x02\n\x0e\x45nrollmentGate\x12\x45\n\nCheckClaim\x12\x1a.gate.v1.CheckClaimRequest\x1a\x1b.gate.v1.CheckClaimResponse\x12H\n\x0b\x43heckClaims\x12\x1b.gate.v1.CheckClaimsRequest\x1a\x1c.gate.v1.CheckClaimsResponse\x12M\n\x0cStreamClaims\x12\x1b.gate.v1.CheckClaimsRequest\x1a\x1c.gate.v1.CheckClaimsResponse(\x01\x30\x01\x12Q\n\x0eLookupProvider\x12\x1e.gate.v1.LookupProviderRequest\x1a\x1f.gate.v1.LookupProviderResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgate/v1/enrollment_gate.proto\x12\x07gate.v1\x1a\x13gate/v1/claim.proto\x1a\x16gate/v1/decision.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x16google/type/date.proto\"u\n\x11\x43heckClaimRequest\x12\x1d\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x0e.gate.v1.Claim\x12\x30\n\tfreshness\x18\x02 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\x12\x0f\n\x07\x65xplain\x18\x03 \x01(\x08\"9\n\x12\x43heckClaimResponse\x12#\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x11.gate.v1.Decision\"f\n\x12\x43heckClaimsRequest\x12\x1e\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x0e.gate.v1.Claim\x12\x30\n\tfreshness\x18\x02 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\"<\n\x13\x43heckClaimsResponse\x12%\n\x07results\x18\x01 \x03(\x0b\x32\x14.gate.v1.ClaimResult\"{\n\x0b\x43laimResult\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x11.gate.v1.DecisionH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\xb1\x01\n\x15LookupProviderRequest\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12\x0e\n\x06states\x18\x02 \x03(\t\x12 \n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x30\n\tfreshness\x18\x04 \x01(\x0e\x32\x1d.gate.v1.FreshnessRequirement\x12\'\n\x0cservice_date\x18\x05 \x01(\x0b\x32\x11.google.type.Date\"C\n\x16LookupProviderResponse\x12)\n\x07profile\x18\x01 \x01(\x0b\x32\x18.gate.v1.ProviderProfile\"H\n\x0fProviderProfile\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12(\n\x06states\x18\x02 \x03(\x0b\x32\x18.gate.v1.StateEnrollment\"\x86\x03\n\x0fStateEnrollment\x12\r\n\x05state\x18\x01 \x01(\t\x12#\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x15.gate.v1.DecisionCode\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08warnings\x18\x04 \x03(\t\x12*\n\x07records\x18\x05 \x03(\x0b\x32\x19.gate.v1.EnrollmentRecord\x12&\n\x07sources\x18\x06 \x03(\x0b\x32\x15.gate.v1.SourceAnswer\x12+\n\x0crevalidation\x18\x07 \x01(\x0b\x32\x15.gate.v1.Revalidation\x12$\n\x04gaps\x18\x08 \x03(\x0b\x32\x16.gate.v1.EnrollmentGap\x12 \n\x05\x61s_of\x18\t \x01(\x0b\x32\x11.google.type.Date\x12\x1b\n\x13\x65vidence_incomplete\x18\n \x01(\x08\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\'\n\x0cservice_date\x18\x0c \x01(\x0b\x32\x11.google.type.Date\"Z\n\rEnrollmentGap\x12$\n\tfirst_day\x18\x01 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08last_day\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"A\n\x16\x45xplainDecisionRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x12\n\nreevaluate\x18\x02 \x01(\x08\"L\n\x17\x45xplainDecisionResponse\x12\x31\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x1c.gate.v1.DecisionExplanation\"\xae\x02\n\x13\x44\x65\x63isionExplanation\x12#\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x11.gate.v1.Decision\x12\x1d\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x0e.gate.v1.Claim\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x11\n\trule_text\x18\x04 \x01(\t\x12\x30\n\nconfigured\x18\x05 \x01(\x0b\x32\x1c.gate.v1.ConfigurationAuthor\x12\x14\n\x0crequested_by\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12)\n\x07repeats\x18\x08 \x03(\x0b\x32\x18.gate.v1.RelatedDecision\x12+\n\x0creevaluation\x18\t \x01(\x0b\x32\x15.gate.v1.Reevaluation\"z\n\x13\x43onfigurationAuthor\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x12\n\nchanged_by\x18\x02 \x01(\t\x12.\n\nchanged_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x04 \x01(\t\"}\n\x0fRelatedDecision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x30\n\x0c\x65valuated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x04\x63ode\x18\x03 \x01(\x0e\x32\x15.gate.v1.DecisionCode\"b\n\x0cReevaluation\x12-\n\x07outcome\x18\x01 \x01(\x0e\x32\x1c.gate.v1.ReevaluationOutcome\x12#\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x11.gate.v1.Decision\"\xe3\x01\n\x0e\x44\x65\x63isionFilter\x12\x10\n\x08\x63laim_id\x18\x01 \x01(\t\x12\x0b\n\x03npi\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12#\n\x04\x63ode\x18\x04 \x01(\x0e\x32\x15.gate.v1.DecisionCode\x12\x1f\n\x04mode\x18\x05 \x01(\x0e\x32\x11.gate.v1.GateMode\x12-\n\tfrom_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"f\n\x14ListDecisionsRequest\x12\'\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x17.gate.v1.DecisionFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"^\n\x15ListDecisionsResponse\x12,\n\tdecisions\x18\x01 \x03(\x0b\x32\x19.gate.v1.RecordedDecision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x10RecordedDecision\x12#\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x11.gate.v1.Decision\x12\x1d\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x0e.gate.v1.Claim\x12\x14\n\x0crequested_by\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\",\n\x15ReplayDecisionRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\"\x9f\x01\n\x16ReplayDecisionResponse\x12\x0c\n\x04same\x18\x01 \x01(\x08\x12 \n\x05given\x18\x02 \x01(\x0b\x32\x11.gate.v1.Decision\x12%\n\nrecomputed\x18\x03 \x01(\x0b\x32\x11.gate.v1.Decision\x12.\n\x0b\x64ifferences\x18\x04 \x03(\x0b\x32\x19.gate.v1.ReplayDifference\"D\n\x10ReplayDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05given\x18\x02 \x01(\t\x12\x12\n\nrecomputed\x18\x03 \x01(\t*\xce\x01\n\x13ReevaluationOutcome\x12$\n REEVALUATION_OUTCOME_UNSPECIFIED\x10\x00\x12\"\n\x1eREEVALUATION_OUTCOME_UNCHANGED\x10\x01\x12#\n\x1fREEVALUATION_OUTCOME_RELEASABLE\x10\x02\x12&\n\"REEVALUATION_OUTCOME_RECOUP_REVIEW\x10\x03\x12 \n\x1cREEVALUATION_OUTCOME_UNKNOWN\x10\x04\x32\xbc\x04\n\x0e\x45nrollmentGate\x12\x45\n\nCheckClaim\x12\x1a.gate.v1.CheckClaimRequest\x1a\x1b.gate.v1.CheckClaimResponse\x12H\n\x0b\x43heckClaims\x12\x1b.gate.v1.CheckClaimsRequest\x1a\x1c.gate.v1.CheckClaimsResponse\x12M\n\x0cStreamClaims\x12\x1b.gate.v1.CheckClaimsRequest\x1a\x1c.gate.v1.CheckClaimsResponse(\x01\x30\x01\x12Q\n\x0eLookupProvider\x12\x1e.gate.v1.LookupProviderRequest\x1a\x1f.gate.v1.LookupProviderResponse\x12T\n\x0f\x45xplainDecision\x12\x1f.gate.v1.ExplainDecisionRequest\x1a .gate.v1.ExplainDecisionResponse\x12N\n\rListDecisions\x12\x1d.gate.v1.ListDecisionsRequest\x1a\x1e.gate.v1.ListDecisionsResponse\x12Q\n\x0eReplayDecision\x12\x1e.gate.v1.ReplayDecisionRequest\x1a\x1f.gate.v1.ReplayDecisionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gate.v1.enrollment_gate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHECKCLAIMREQUEST']._serialized_start=136
-  _globals['_CHECKCLAIMREQUEST']._serialized_end=253
-  _globals['_CHECKCLAIMRESPONSE']._serialized_start=255
-  _globals['_CHECKCLAIMRESPONSE']._serialized_end=312
-  _globals['_CHECKCLAIMSREQUEST']._serialized_start=314
-  _globals['_CHECKCLAIMSREQUEST']._serialized_end=416
-  _globals['_CHECKCLAIMSRESPONSE']._serialized_start=418
-  _globals['_CHECKCLAIMSRESPONSE']._serialized_end=478
-  _globals['_CLAIMRESULT']._serialized_start=480
-  _globals['_CLAIMRESULT']._serialized_end=603
-  _globals['_LOOKUPPROVIDERREQUEST']._serialized_start=606
-  _globals['_LOOKUPPROVIDERREQUEST']._serialized_end=742
-  _globals['_LOOKUPPROVIDERRESPONSE']._serialized_start=744
-  _globals['_LOOKUPPROVIDERRESPONSE']._serialized_end=811
-  _globals['_PROVIDERPROFILE']._serialized_start=813
-  _globals['_PROVIDERPROFILE']._serialized_end=885
-  _globals['_STATEENROLLMENT']._serialized_start=888
-  _globals['_STATEENROLLMENT']._serialized_end=1237
-  _globals['_ENROLLMENTGAP']._serialized_start=1239
-  _globals['_ENROLLMENTGAP']._serialized_end=1329
-  _globals['_ENROLLMENTGATE']._serialized_start=1332
-  _globals['_ENROLLMENTGATE']._serialized_end=1655
+  _globals['_REEVALUATIONOUTCOME']._serialized_start=3087
+  _globals['_REEVALUATIONOUTCOME']._serialized_end=3293
+  _globals['_CHECKCLAIMREQUEST']._serialized_start=169
+  _globals['_CHECKCLAIMREQUEST']._serialized_end=286
+  _globals['_CHECKCLAIMRESPONSE']._serialized_start=288
+  _globals['_CHECKCLAIMRESPONSE']._serialized_end=345
+  _globals['_CHECKCLAIMSREQUEST']._serialized_start=347
+  _globals['_CHECKCLAIMSREQUEST']._serialized_end=449
+  _globals['_CHECKCLAIMSRESPONSE']._serialized_start=451
+  _globals['_CHECKCLAIMSRESPONSE']._serialized_end=511
+  _globals['_CLAIMRESULT']._serialized_start=513
+  _globals['_CLAIMRESULT']._serialized_end=636
+  _globals['_LOOKUPPROVIDERREQUEST']._serialized_start=639
+  _globals['_LOOKUPPROVIDERREQUEST']._serialized_end=816
+  _globals['_LOOKUPPROVIDERRESPONSE']._serialized_start=818
+  _globals['_LOOKUPPROVIDERRESPONSE']._serialized_end=885
+  _globals['_PROVIDERPROFILE']._serialized_start=887
+  _globals['_PROVIDERPROFILE']._serialized_end=959
+  _globals['_STATEENROLLMENT']._serialized_start=962
+  _globals['_STATEENROLLMENT']._serialized_end=1352
+  _globals['_ENROLLMENTGAP']._serialized_start=1354
+  _globals['_ENROLLMENTGAP']._serialized_end=1444
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=1446
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=1511
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=1513
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=1589
+  _globals['_DECISIONEXPLANATION']._serialized_start=1592
+  _globals['_DECISIONEXPLANATION']._serialized_end=1894
+  _globals['_CONFIGURATIONAUTHOR']._serialized_start=1896
+  _globals['_CONFIGURATIONAUTHOR']._serialized_end=2018
+  _globals['_RELATEDDECISION']._serialized_start=2020
+  _globals['_RELATEDDECISION']._serialized_end=2145
+  _globals['_REEVALUATION']._serialized_start=2147
+  _globals['_REEVALUATION']._serialized_end=2245
+  _globals['_DECISIONFILTER']._serialized_start=2248
+  _globals['_DECISIONFILTER']._serialized_end=2475
+  _globals['_LISTDECISIONSREQUEST']._serialized_start=2477
+  _globals['_LISTDECISIONSREQUEST']._serialized_end=2579
+  _globals['_LISTDECISIONSRESPONSE']._serialized_start=2581
+  _globals['_LISTDECISIONSRESPONSE']._serialized_end=2675
+  _globals['_RECORDEDDECISION']._serialized_start=2678
+  _globals['_RECORDEDDECISION']._serialized_end=2806
+  _globals['_REPLAYDECISIONREQUEST']._serialized_start=2808
+  _globals['_REPLAYDECISIONREQUEST']._serialized_end=2852
+  _globals['_REPLAYDECISIONRESPONSE']._serialized_start=2855
+  _globals['_REPLAYDECISIONRESPONSE']._serialized_end=3014
+  _globals['_REPLAYDIFFERENCE']._serialized_start=3016
+  _globals['_REPLAYDIFFERENCE']._serialized_end=3084
+  _globals['_ENROLLMENTGATE']._serialized_start=3296
+  _globals['_ENROLLMENTGATE']._serialized_end=3868
 # @@protoc_insertion_point(module_scope)

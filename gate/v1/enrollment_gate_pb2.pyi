@@ -8,7 +8,9 @@ from gate.v1 import claim_pb2 as _claim_pb2
 from gate.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from google.type import date_pb2 as _date_pb2
 import builtins as _builtins
@@ -21,6 +23,35 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ReevaluationOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReevaluationOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReevaluationOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REEVALUATION_OUTCOME_UNSPECIFIED: _ReevaluationOutcome.ValueType  # 0
+    REEVALUATION_OUTCOME_UNCHANGED: _ReevaluationOutcome.ValueType  # 1
+    """The claim would be treated as it was."""
+    REEVALUATION_OUTCOME_RELEASABLE: _ReevaluationOutcome.ValueType  # 2
+    """It failed then and passes now: a pended claim can be released."""
+    REEVALUATION_OUTCOME_RECOUP_REVIEW: _ReevaluationOutcome.ValueType  # 3
+    """It passed then and fails now: somebody has to look at what was paid. Nothing happens by itself."""
+    REEVALUATION_OUTCOME_UNKNOWN: _ReevaluationOutcome.ValueType  # 4
+    """No honest comparison is possible at present."""
+
+class ReevaluationOutcome(_ReevaluationOutcome, metaclass=_ReevaluationOutcomeEnumTypeWrapper): ...
+
+REEVALUATION_OUTCOME_UNSPECIFIED: ReevaluationOutcome.ValueType  # 0
+REEVALUATION_OUTCOME_UNCHANGED: ReevaluationOutcome.ValueType  # 1
+"""The claim would be treated as it was."""
+REEVALUATION_OUTCOME_RELEASABLE: ReevaluationOutcome.ValueType  # 2
+"""It failed then and passes now: a pended claim can be released."""
+REEVALUATION_OUTCOME_RECOUP_REVIEW: ReevaluationOutcome.ValueType  # 3
+"""It passed then and fails now: somebody has to look at what was paid. Nothing happens by itself."""
+REEVALUATION_OUTCOME_UNKNOWN: ReevaluationOutcome.ValueType  # 4
+"""No honest comparison is possible at present."""
+Global___ReevaluationOutcome: _TypeAlias = ReevaluationOutcome  # noqa: Y015
 
 @_typing.final
 class CheckClaimRequest(_message.Message):
@@ -151,6 +182,7 @@ class LookupProviderRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
+    SERVICE_DATE_FIELD_NUMBER: _builtins.int
     npi: _builtins.str
     freshness: _claim_pb2.FreshnessRequirement.ValueType
     @_builtins.property
@@ -159,7 +191,13 @@ class LookupProviderRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _date_pb2.Date:
-        """The calendar day to judge; unset: today in each state."""
+        """Answer from what was known at the end of this day in each state's time zone, as the ledger kept it, asking nobody;
+        unset: from what is known now.
+        """
+
+    @_builtins.property
+    def service_date(self) -> _date_pb2.Date:
+        """The calendar day of service to judge; unset: the `as_of` day, or today in each state."""
 
     def __init__(
         self,
@@ -168,10 +206,11 @@ class LookupProviderRequest(_message.Message):
         states: _abc.Iterable[_builtins.str] | None = ...,
         as_of: _date_pb2.Date | None = ...,
         freshness: _claim_pb2.FreshnessRequirement.ValueType = ...,
+        service_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "service_date", b"service_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "freshness", b"freshness", "npi", b"npi", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "freshness", b"freshness", "npi", b"npi", "service_date", b"service_date", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,9 +276,10 @@ class StateEnrollment(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     EVIDENCE_INCOMPLETE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SERVICE_DATE_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     code: _decision_pb2.DecisionCode.ValueType
-    """The finding for a service on the `as_of` day."""
+    """The finding for a service on `service_date`."""
     detail: _builtins.str
     evidence_incomplete: _builtins.bool
     reason: _builtins.str
@@ -254,7 +294,13 @@ class StateEnrollment(_message.Message):
     @_builtins.property
     def gaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___EnrollmentGap]: ...
     @_builtins.property
-    def as_of(self) -> _date_pb2.Date: ...
+    def as_of(self) -> _date_pb2.Date:
+        """The day whose knowledge was used: today in the state where the request named none."""
+
+    @_builtins.property
+    def service_date(self) -> _date_pb2.Date:
+        """The day of service that was judged."""
+
     def __init__(
         self,
         *,
@@ -269,10 +315,11 @@ class StateEnrollment(_message.Message):
         as_of: _date_pb2.Date | None = ...,
         evidence_incomplete: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        service_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "revalidation", b"revalidation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "revalidation", b"revalidation", "service_date", b"service_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "code", b"code", "detail", b"detail", "evidence_incomplete", b"evidence_incomplete", "gaps", b"gaps", "reason", b"reason", "records", b"records", "revalidation", b"revalidation", "sources", b"sources", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "code", b"code", "detail", b"detail", "evidence_incomplete", b"evidence_incomplete", "gaps", b"gaps", "reason", b"reason", "records", b"records", "revalidation", b"revalidation", "service_date", b"service_date", "sources", b"sources", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -303,3 +350,390 @@ class EnrollmentGap(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EnrollmentGap: _TypeAlias = EnrollmentGap  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    REEVALUATE_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    reevaluate: _builtins.bool
+    """Also judge the claim by what is known now. The decision itself stays what it was."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        reevaluate: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "reevaluate", b"reevaluate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionRequest: _TypeAlias = ExplainDecisionRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def explanation(self) -> Global___DecisionExplanation: ...
+    def __init__(
+        self,
+        *,
+        explanation: Global___DecisionExplanation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionResponse: _TypeAlias = ExplainDecisionResponse  # noqa: Y015
+
+@_typing.final
+class DecisionExplanation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    RULE_TEXT_FIELD_NUMBER: _builtins.int
+    CONFIGURED_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REPEATS_FIELD_NUMBER: _builtins.int
+    REEVALUATION_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule that fired, for example "D6", and what it says."""
+    rule_text: _builtins.str
+    requested_by: _builtins.str
+    """Whose credential asked, and the request it came in."""
+    request_id: _builtins.str
+    @_builtins.property
+    def decision(self) -> _decision_pb2.Decision:
+        """As it was given; also of a batch with the whole record, the times of all answers, and `considered` filled."""
+
+    @_builtins.property
+    def claim(self) -> _claim_pb2.Claim:
+        """As it was submitted."""
+
+    @_builtins.property
+    def configured(self) -> Global___ConfigurationAuthor:
+        """Who set the configuration that was used, when and why; unset where the deployment's defaults were."""
+
+    @_builtins.property
+    def repeats(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDecision]:
+        """Other answers about the same claim and line, oldest first."""
+
+    @_builtins.property
+    def reevaluation(self) -> Global___Reevaluation:
+        """With `reevaluate`."""
+
+    def __init__(
+        self,
+        *,
+        decision: _decision_pb2.Decision | None = ...,
+        claim: _claim_pb2.Claim | None = ...,
+        rule: _builtins.str = ...,
+        rule_text: _builtins.str = ...,
+        configured: Global___ConfigurationAuthor | None = ...,
+        requested_by: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        repeats: _abc.Iterable[Global___RelatedDecision] | None = ...,
+        reevaluation: Global___Reevaluation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "configured", b"configured", "decision", b"decision", "reevaluation", b"reevaluation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "configured", b"configured", "decision", b"decision", "reevaluation", b"reevaluation", "repeats", b"repeats", "request_id", b"request_id", "requested_by", b"requested_by", "rule", b"rule", "rule_text", b"rule_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionExplanation: _TypeAlias = DecisionExplanation  # noqa: Y015
+
+@_typing.final
+class ConfigurationAuthor(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGED_BY_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    changed_by: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        changed_by: _builtins.str = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "changed_by", b"changed_by", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfigurationAuthor: _TypeAlias = ConfigurationAuthor  # noqa: Y015
+
+@_typing.final
+class RelatedDecision(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    EVALUATED_AT_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    code: _decision_pb2.DecisionCode.ValueType
+    @_builtins.property
+    def evaluated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        evaluated_at: _timestamp_pb2.Timestamp | None = ...,
+        code: _decision_pb2.DecisionCode.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluated_at", b"evaluated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "decision_id", b"decision_id", "evaluated_at", b"evaluated_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RelatedDecision: _TypeAlias = RelatedDecision  # noqa: Y015
+
+@_typing.final
+class Reevaluation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    outcome: Global___ReevaluationOutcome.ValueType
+    @_builtins.property
+    def decision(self) -> _decision_pb2.Decision:
+        """What would be answered now, under the configuration in force now."""
+
+    def __init__(
+        self,
+        *,
+        outcome: Global___ReevaluationOutcome.ValueType = ...,
+        decision: _decision_pb2.Decision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reevaluation: _TypeAlias = Reevaluation  # noqa: Y015
+
+@_typing.final
+class DecisionFilter(_message.Message):
+    """Every field that is set must match."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIM_ID_FIELD_NUMBER: _builtins.int
+    NPI_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    claim_id: _builtins.str
+    npi: _builtins.str
+    state: _builtins.str
+    code: _decision_pb2.DecisionCode.ValueType
+    mode: _decision_pb2.GateMode.ValueType
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Evaluated at this instant or later."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Evaluated before this instant."""
+
+    def __init__(
+        self,
+        *,
+        claim_id: _builtins.str = ...,
+        npi: _builtins.str = ...,
+        state: _builtins.str = ...,
+        code: _decision_pb2.DecisionCode.ValueType = ...,
+        mode: _decision_pb2.GateMode.ValueType = ...,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_id", b"claim_id", "code", b"code", "from_time", b"from_time", "mode", b"mode", "npi", b"npi", "state", b"state", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionFilter: _TypeAlias = DecisionFilter  # noqa: Y015
+
+@_typing.final
+class ListDecisionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Default 50, at most 500."""
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___DecisionFilter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___DecisionFilter | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListDecisionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordedDecision]: ...
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___RecordedDecision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsResponse: _TypeAlias = ListDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class RecordedDecision(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    requested_by: _builtins.str
+    request_id: _builtins.str
+    @_builtins.property
+    def decision(self) -> _decision_pb2.Decision:
+        """As it was sent."""
+
+    @_builtins.property
+    def claim(self) -> _claim_pb2.Claim: ...
+    def __init__(
+        self,
+        *,
+        decision: _decision_pb2.Decision | None = ...,
+        claim: _claim_pb2.Claim | None = ...,
+        requested_by: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "decision", b"decision", "request_id", b"request_id", "requested_by", b"requested_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordedDecision: _TypeAlias = RecordedDecision  # noqa: Y015
+
+@_typing.final
+class ReplayDecisionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayDecisionRequest: _TypeAlias = ReplayDecisionRequest  # noqa: Y015
+
+@_typing.final
+class ReplayDecisionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAME_FIELD_NUMBER: _builtins.int
+    GIVEN_FIELD_NUMBER: _builtins.int
+    RECOMPUTED_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    same: _builtins.bool
+    @_builtins.property
+    def given(self) -> _decision_pb2.Decision: ...
+    @_builtins.property
+    def recomputed(self) -> _decision_pb2.Decision: ...
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplayDifference]:
+        """By field of `Decision`; empty when `same`."""
+
+    def __init__(
+        self,
+        *,
+        same: _builtins.bool = ...,
+        given: _decision_pb2.Decision | None = ...,
+        recomputed: _decision_pb2.Decision | None = ...,
+        differences: _abc.Iterable[Global___ReplayDifference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["given", b"given", "recomputed", b"recomputed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "given", b"given", "recomputed", b"recomputed", "same", b"same"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayDecisionResponse: _TypeAlias = ReplayDecisionResponse  # noqa: Y015
+
+@_typing.final
+class ReplayDifference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    GIVEN_FIELD_NUMBER: _builtins.int
+    RECOMPUTED_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    given: _builtins.str
+    recomputed: _builtins.str
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        given: _builtins.str = ...,
+        recomputed: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "given", b"given", "recomputed", b"recomputed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayDifference: _TypeAlias = ReplayDifference  # noqa: Y015

@@ -56,6 +56,21 @@ class EnrollmentGateStub:
                 request_serializer=gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderResponse.FromString,
                 _registered_method=True)
+        self.ExplainDecision = channel.unary_unary(
+                '/gate.v1.EnrollmentGate/ExplainDecision',
+                request_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionResponse.FromString,
+                _registered_method=True)
+        self.ListDecisions = channel.unary_unary(
+                '/gate.v1.EnrollmentGate/ListDecisions',
+                request_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsResponse.FromString,
+                _registered_method=True)
+        self.ReplayDecision = channel.unary_unary(
+                '/gate.v1.EnrollmentGate/ReplayDecision',
+                request_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionResponse.FromString,
+                _registered_method=True)
 
 
 class EnrollmentGateServicer:
@@ -91,6 +106,27 @@ class EnrollmentGateServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainDecision(self, request, context):
+        """Why one decision was what it was, from the ledger. A decision reaches the ledger within seconds of its answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDecisions(self, request, context):
+        """The decisions given, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplayDecision(self, request, context):
+        """Judges the kept claim by the kept evidence and policy once more: the same release must say the same.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnrollmentGateServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +149,21 @@ def add_EnrollmentGateServicer_to_server(servicer, server):
                     servicer.LookupProvider,
                     request_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderRequest.FromString,
                     response_serializer=gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderResponse.SerializeToString,
+            ),
+            'ExplainDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDecision,
+                    request_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionResponse.SerializeToString,
+            ),
+            'ListDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDecisions,
+                    request_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsResponse.SerializeToString,
+            ),
+            'ReplayDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplayDecision,
+                    request_deserializer=gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -225,6 +276,87 @@ class EnrollmentGate:
             '/gate.v1.EnrollmentGate/LookupProvider',
             gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderRequest.SerializeToString,
             gate_dot_v1_dot_enrollment__gate__pb2.LookupProviderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.EnrollmentGate/ExplainDecision',
+            gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionRequest.SerializeToString,
+            gate_dot_v1_dot_enrollment__gate__pb2.ExplainDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.EnrollmentGate/ListDecisions',
+            gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsRequest.SerializeToString,
+            gate_dot_v1_dot_enrollment__gate__pb2.ListDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.EnrollmentGate/ReplayDecision',
+            gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionRequest.SerializeToString,
+            gate_dot_v1_dot_enrollment__gate__pb2.ReplayDecisionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,12 @@ class EnrollmentGateStub:
     """Files of any size: one response per request, in order, with back-pressure."""
     LookupProvider: _grpc.UnaryUnaryMultiCallable[_enrollment_gate_pb2.LookupProviderRequest, _enrollment_gate_pb2.LookupProviderResponse]
     """Everything the sources say about one provider."""
+    ExplainDecision: _grpc.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ExplainDecisionRequest, _enrollment_gate_pb2.ExplainDecisionResponse]
+    """Why one decision was what it was, from the ledger. A decision reaches the ledger within seconds of its answer."""
+    ListDecisions: _grpc.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ListDecisionsRequest, _enrollment_gate_pb2.ListDecisionsResponse]
+    """The decisions given, newest first."""
+    ReplayDecision: _grpc.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ReplayDecisionRequest, _enrollment_gate_pb2.ReplayDecisionResponse]
+    """Judges the kept claim by the kept evidence and policy once more: the same release must say the same."""
 
 @_typing.type_check_only
 class EnrollmentGateAsyncStub(EnrollmentGateStub):
@@ -59,6 +65,12 @@ class EnrollmentGateAsyncStub(EnrollmentGateStub):
     """Files of any size: one response per request, in order, with back-pressure."""
     LookupProvider: _aio.UnaryUnaryMultiCallable[_enrollment_gate_pb2.LookupProviderRequest, _enrollment_gate_pb2.LookupProviderResponse]  # type: ignore[assignment]
     """Everything the sources say about one provider."""
+    ExplainDecision: _aio.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ExplainDecisionRequest, _enrollment_gate_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
+    """Why one decision was what it was, from the ledger. A decision reaches the ledger within seconds of its answer."""
+    ListDecisions: _aio.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ListDecisionsRequest, _enrollment_gate_pb2.ListDecisionsResponse]  # type: ignore[assignment]
+    """The decisions given, newest first."""
+    ReplayDecision: _aio.UnaryUnaryMultiCallable[_enrollment_gate_pb2.ReplayDecisionRequest, _enrollment_gate_pb2.ReplayDecisionResponse]  # type: ignore[assignment]
+    """Judges the kept claim by the kept evidence and policy once more: the same release must say the same."""
 
 class EnrollmentGateServicer(metaclass=_abc_1.ABCMeta):
     """Answers, before adjudication, whether the rendering provider is enrolled in the
@@ -96,5 +108,29 @@ class EnrollmentGateServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_enrollment_gate_pb2.LookupProviderResponse, _abc.Awaitable[_enrollment_gate_pb2.LookupProviderResponse]]:
         """Everything the sources say about one provider."""
+
+    @_abc_1.abstractmethod
+    def ExplainDecision(
+        self,
+        request: _enrollment_gate_pb2.ExplainDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrollment_gate_pb2.ExplainDecisionResponse, _abc.Awaitable[_enrollment_gate_pb2.ExplainDecisionResponse]]:
+        """Why one decision was what it was, from the ledger. A decision reaches the ledger within seconds of its answer."""
+
+    @_abc_1.abstractmethod
+    def ListDecisions(
+        self,
+        request: _enrollment_gate_pb2.ListDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrollment_gate_pb2.ListDecisionsResponse, _abc.Awaitable[_enrollment_gate_pb2.ListDecisionsResponse]]:
+        """The decisions given, newest first."""
+
+    @_abc_1.abstractmethod
+    def ReplayDecision(
+        self,
+        request: _enrollment_gate_pb2.ReplayDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrollment_gate_pb2.ReplayDecisionResponse, _abc.Awaitable[_enrollment_gate_pb2.ReplayDecisionResponse]]:
+        """Judges the kept claim by the kept evidence and policy once more: the same release must say the same."""
 
 def add_EnrollmentGateServicer_to_server(servicer: EnrollmentGateServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,67 @@
+"""Who did what, when. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class AuditAction(StrEnum):
+    """What happened. Names are stored: they may be added to and never changed."""
+
+    SIGNED_IN = "session.signed_in"
+    SIGN_IN_REFUSED = "session.refused"
+    SIGNED_OUT = "session.signed_out"
+    PROVIDER_READ = "provider.read"
+    DECISIONS_READ = "decisions.read"
+    DECISION_EXPLAINED = "decision.explained"
+    DECISION_REPLAYED = "decision.replayed"
+    DECISION_REEVALUATED = "decision.reevaluated"
+    CONFIG_CHANGED = "tenant_config.changed"
+    MODE_CHANGED = "gate_mode.changed"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_DISABLED = "account.disabled"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORTED = "audit.exported"
+    SOURCE_ASKED = "source.asked"
+    """A verification call to an upstream, with its outcome."""
+    RETENTION_APPLIED = "ledger.retention_applied"
+
+
+class Via(StrEnum):
+    """By what kind of credential an actor acted."""
+
+    TOKEN = "token"  # noqa: S105 - a kind of credential
+    API_KEY = "api_key"
+    SESSION = "session"
+    """Signed in to the portal."""
+    SYSTEM = "system"
+    """The gate itself."""
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acted, for which tenant."""
+
+    tenant: str
+    subject: str
+    via: Via
+    request_id: str = ""
+    address: str = ""
+    """Of the caller, as the door saw it; empty for the gate itself."""
+
+
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened, about to be recorded."""
+
+    actor: Actor
+    action: AuditAction
+    object: str
+    """What it happened to, like ``provider/1234567893`` or ``api_key/01J…``."""
+    at: datetime
+    """UTC."""
+    details: Mapping[str, str | int | bool | None] = {}
+    """Never a secret. Changes carry `before` and `after` as short texts or digests."""
