@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Select, Table, delete, exists, func, literal, select, tuple_
+from sqlalchemy import CursorResult, Select, Table, delete, exists, literal, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.evidence import SourceOutcome
@@ -294,12 +294,6 @@ async def delete_evidence(unit: UnitOfWork, before: datetime, *, after: bytes, l
     return cast("CursorResult[Any]", deleted).rowcount, looked_at[-1]
 
 
-async def count_decisions(unit: UnitOfWork) -> int:
-    """How many the tenant has."""
-    query = select(func.count()).select_from(DecisionTable).where(DecisionTable.tenant == unit.tenant)
-    return (await unit.session.execute(query)).scalar_one()
-
-
 async def _add(unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose keys are not there yet."""
     # The table, not its class: the object mapper would look at every row once more.
@@ -310,7 +304,7 @@ async def _add(unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, 
         await unit.session.execute(statement, rows[start : start + _ROWS_AT_ONCE])
 
 
-def _decisions(unit: UnitOfWork) -> Select[tuple[DecisionTable]]:
+def _decisions(unit: UnitOfWork) -> Select[DecisionTable]:
     return select(DecisionTable).where(DecisionTable.tenant == unit.tenant)
 
 
