@@ -18,7 +18,8 @@ class SourceOutcome(StrEnum):
     ERROR = "ERROR"
     TIMEOUT = "TIMEOUT"
     SKIPPED = "SKIPPED"
-    """Not waited for: it could not have changed the answer."""
+    """Not waited for: it could not have changed the answer. In evidence of a day in the past: it was never heard until
+    then."""
 
 
 class Freshness(StrEnum):

@@ -59,6 +59,25 @@ def assemble(
     )
 
 
+def recollected(
+    npi: str, state: str, order: Sequence[SourceDescription], known: Mapping[str, KnownAnswer]
+) -> Evidence:
+    """Evidence of a day in the past, by what each source had said last; one never heard by then is SKIPPED.
+
+    Nobody is asked, so every answer is STALE: how old it was tells its `verified_at`.
+    """
+    return Evidence(
+        npi=npi,
+        state=state,
+        answers=tuple(
+            skipped(description)
+            if (answer := known.get(description.name)) is None
+            else answered(description, answer, Freshness.STALE)
+            for description in order
+        ),
+    )
+
+
 def answered(
     description: SourceDescription, known: KnownAnswer, freshness: Freshness, latency_ms: float = 0.0
 ) -> SourceAnswer:

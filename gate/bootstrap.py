@@ -19,6 +19,7 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
+from gate.audit.logged import LoggedTrail
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
 from gate.auth.tokens import RememberingVerifier, TokenVerifier
@@ -31,11 +32,14 @@ from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
 from gate.errors import StoreUnavailable
+from gate.ledger.past import ObservationLog
+from gate.ledger.service import DecisionLedger
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
@@ -86,7 +90,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
         checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock, deactivations)
-        lookup = ProviderLookup(snapshot, asked.panels, resolver, clock)
+        trail = LoggedTrail()
+        lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), trail, clock)
         tenants = TenantService(
             defaults=deployment_defaults(settings.provider_enrollment),
             surroundings=surroundings(settings, asked.panels.descriptions),
@@ -109,7 +114,13 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
         grpc_server = GrpcServer(
-            EnrollmentGateService(door, checks, lookup, budgets),
+            EnrollmentGateService(
+                door,
+                checks,
+                lookup,
+                DecisionRecords(database, DecisionLedger(trail, clock), checks, settings.check_budget_seconds),
+                budgets,
+            ),
             GateAdminService(door, database, tenants, asked.panels),
         )
         await grpc_server.start(settings.grpc_address, settings.tls)

@@ -1,7 +1,7 @@
 """Where time comes from. Everything that needs the time is given a `Clock`; nothing calls `now` on its own."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from sources.states import TIME_ZONES
 
@@ -17,3 +17,8 @@ def system_clock() -> datetime:
 def today_in(state: str, now: datetime) -> date:
     """The calendar day in the state's own time zone, by which deadlines are counted (row R19)."""
     return now.astimezone(TIME_ZONES[state]).date()
+
+
+def first_instant_of(day: date, state: str) -> datetime:
+    """When `day` begins in the state's own time zone."""
+    return datetime.combine(day, time.min, TIME_ZONES[state])

@@ -1,20 +1,27 @@
 """Everything the sources say about one provider, state by state: `LookupProvider`."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
 from aggregator.evidence import Evidence
+from aggregator.knowledge import KnownAnswer
+from aggregator.merge import recollected
+from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
+from gate.audit.model import Actor, AuditAction, AuditEvent
+from gate.audit.trail import AuditTrail
 from gate.checks.panels import Panels
-from gate.clock import Clock, today_in
+from gate.clock import Clock, first_instant_of, today_in
 from gate.decision.coverage import enrolls
-from gate.decision.model import Claim, Finding
+from gate.decision.model import Claim, Finding, Policy
 from gate.decision.rules import decide
 from gate.decision.sentences import sentence
 from gate.errors import FieldViolation, InvalidInput
+from gate.persistence.unit_of_work import UnitOfWork
 from gate.tenancy.snapshot import ConfigSnapshot
 from sources.npi import is_npi_shaped
 from sources.records import EnrollmentRecord
@@ -31,76 +38,153 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class StateEnrollment(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about the provider in one state, and what that would mean for a service on `as_of`."""
+    """What is known about the provider in one state, and what that means for a service on `service_date`."""
 
     state: str
     as_of: date
+    """Whose knowledge was used: what was known at the end of that day, or today's."""
+    service_date: date
     finding: Finding
     evidence: Evidence
     gaps: tuple[Gap, ...]
     reason: str
 
 
-class ProviderLookup:
-    """Asks every source of every wanted state at once."""
+class ProviderQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked about one provider."""
 
-    def __init__(self, configurations: ConfigSnapshot, panels: Panels, resolver: Resolver, clock: Clock) -> None:
+    npi: str
+    states: Sequence[str] = ()
+    """Empty: every state the tenant enabled."""
+    as_of: date | None = None
+    """By what was known at the end of that day, asking nobody; None: by what is known now."""
+    service_date: date | None = None
+    """None: the `as_of` day, or today in each state."""
+
+
+class PastAnswers(Protocol):
+    """What sources had said by an instant in the past."""
+
+    async def known_before(
+        self, tenant: str, npi: str, state: str, sources: Iterable[str], instant: datetime
+    ) -> Mapping[str, KnownAnswer]:
+        """Each source's last clean answer before `instant`; those never heard by then are left out.
+
+        Raises:
+            StoreUnavailable: it cannot be told.
+        """
+        ...
+
+
+class ProviderLookup:
+    """Asks every source of every wanted state at once, or the ledger about a day in the past."""
+
+    def __init__(
+        self,
+        configurations: ConfigSnapshot,
+        panels: Panels,
+        resolver: Resolver,
+        past: PastAnswers,
+        trail: AuditTrail,
+        clock: Clock,
+    ) -> None:
         self._configurations = configurations
         self._panels = panels
         self._resolver = resolver
+        self._past = past
+        self._trail = trail
         self._clock = clock
 
     async def lookup(
-        self,
-        tenant: str,
-        npi: str,
-        states: Sequence[str],
-        as_of: date | None,
-        *,
-        fresh: bool = False,
-        deadline: float | None = None,
+        self, tenant: str, question: ProviderQuestion, *, fresh: bool = False, deadline: float | None = None
     ) -> list[StateEnrollment]:
-        """One entry per state, in the order asked; without `states`, every state the tenant enabled.
+        """One entry per state, in the order asked (rows S11, S12).
 
         Raises:
-            InvalidInput: the NPI or a state is malformed.
-            StoreUnavailable: the tenant's configuration was never read.
+            InvalidInput: the NPI or a state is malformed, or the `as_of` day has not come yet in any of the states.
+            StoreUnavailable: the tenant's configuration was never read, or the ledger cannot be read.
         """
-        wanted = [state.upper() for state in states]
-        problems = [
-            FieldViolation(f"states[{index}]", "is not the two-letter code of a US state or territory")
-            for index, state in enumerate(wanted)
-            if state not in STATES
-        ]
-        if not is_npi_shaped(npi):
-            problems.append(FieldViolation("npi", "is not an NPI: ten digits"))
-        if problems:
-            raise InvalidInput(*problems)
+        wanted = _wanted_states(question)
         config = self._configurations.get(tenant)
+        now = self._clock()
+        _refuse_the_future(question, wanted or sorted(config.enabled_states if config is not None else ()), now)
         if config is None:
             return []
-        wanted = list(dict.fromkeys(wanted)) or sorted(config.enabled_states)
-        panels = [self._panels.panel(config, state) for state in wanted]
+        wanted = wanted or sorted(config.enabled_states)
         found = await asyncio.gather(
-            *(self._resolver.resolve(Inquiry(npi, panel, fresh, deadline)) for panel in panels)
+            *(
+                self._known(question, self._panels.panel(config, state), now, fresh=fresh, deadline=deadline)
+                for state in wanted
+            )
         )
         now = self._clock()
-        entries = []
-        for state, evidence in zip(wanted, found, strict=True):
-            today = today_in(state, now)
-            claim = Claim(npi=npi, state=state, service_date=as_of or today)
-            finding = decide(claim, evidence, config.policy_for(state, None), today)
-            entries.append(
-                StateEnrollment(
-                    state=state,
-                    as_of=claim.service_date,
-                    finding=finding,
-                    evidence=evidence,
-                    gaps=gaps_between(chosen.records if (chosen := evidence.chosen()) is not None else ()),
-                    reason=sentence(claim, finding),
-                )
-            )
-        return entries
+        return [
+            _judged(question, evidence, config.policy_for(state, None), today_in(state, now))
+            for state, evidence in zip(wanted, found, strict=True)
+        ]
+
+    async def note_read(self, unit: UnitOfWork, actor: Actor, question: ProviderQuestion) -> None:
+        """Every read of a provider's file is audited (row U2), and one that cannot be is not answered."""
+        await self._trail.record(
+            unit,
+            AuditEvent(
+                actor=actor,
+                action=AuditAction.PROVIDER_READ,
+                object=f"provider/{question.npi}",
+                at=self._clock(),
+                details={
+                    "states": " ".join(state.upper() for state in question.states),
+                    "as_of": question.as_of.isoformat() if question.as_of is not None else None,
+                },
+            ),
+        )
+
+    async def _known(
+        self, question: ProviderQuestion, panel: Panel, now: datetime, *, fresh: bool, deadline: float | None
+    ) -> Evidence:
+        if question.as_of is None or question.as_of >= today_in(panel.state, now):
+            return await self._resolver.resolve(Inquiry(question.npi, panel, fresh, deadline))
+        names = [description.name for description in panel.descriptions]
+        end_of_day = first_instant_of(question.as_of + _ONE_DAY, panel.state)
+        known = await self._past.known_before(panel.tenant, question.npi, panel.state, names, end_of_day)
+        return recollected(question.npi, panel.state, panel.descriptions, known)
+
+
+def _wanted_states(question: ProviderQuestion) -> list[str]:
+    wanted = [state.upper() for state in question.states]
+    problems = [
+        FieldViolation(f"states[{index}]", "is not the two-letter code of a US state or territory")
+        for index, state in enumerate(wanted)
+        if state not in STATES
+    ]
+    if not is_npi_shaped(question.npi):
+        problems.append(FieldViolation("npi", "is not an NPI: ten digits"))
+    if problems:
+        raise InvalidInput(*problems)
+    return list(dict.fromkeys(wanted))
+
+
+def _refuse_the_future(question: ProviderQuestion, states: Sequence[str], now: datetime) -> None:
+    # Around midnight a day has come in some states and not in others; there it is asked about as today.
+    latest = max((today_in(state, now) for state in states), default=now.date())
+    if question.as_of is not None and question.as_of > latest:
+        raise InvalidInput(FieldViolation("as_of", "lies in the future: nobody knows yet what will be known then"))
+
+
+def _judged(question: ProviderQuestion, evidence: Evidence, policy: Policy, today: date) -> StateEnrollment:
+    as_of = min(question.as_of or today, today)
+    claim = Claim(npi=question.npi, state=evidence.state, service_date=question.service_date or as_of)
+    finding = decide(claim, evidence, policy, as_of)
+    chosen = evidence.chosen()
+    return StateEnrollment(
+        state=evidence.state,
+        as_of=as_of,
+        service_date=claim.service_date,
+        finding=finding,
+        evidence=evidence,
+        gaps=gaps_between(chosen.records if chosen is not None else ()),
+        reason=sentence(claim, finding),
+    )
 
 
 def gaps_between(records: Sequence[EnrollmentRecord]) -> tuple[Gap, ...]:

@@ -75,15 +75,26 @@ class CheckService:
             InvalidInput: the claim is malformed.
             StoreUnavailable: the tenant's configuration was never read.
         """
+        decision = await self.judge(tenant, submitted, fresh=fresh, deadline=deadline)
+        self._recorder.record((decision,))
+        return decision
+
+    async def judge(
+        self, tenant: str, submitted: SubmittedClaim, *, fresh: bool = False, deadline: float | None = None
+    ) -> Decision:
+        """What `check` would answer now. No answer to a claim: nothing is recorded.
+
+        Raises:
+            InvalidInput: the claim is malformed.
+            StoreUnavailable: the tenant's configuration was never read.
+        """
         question = self._question(tenant, submitted, "claim")
         evidence = None
         if question.panel is not None:
             evidence = None if fresh else self._resolver.peek(question.claim.npi, question.panel)
             if evidence is None:
                 evidence = await self._resolver.resolve(Inquiry(question.claim.npi, question.panel, fresh, deadline))
-        decision = self._decide(tenant, question, evidence, self._clock())
-        self._recorder.record((decision,))
-        return decision
+        return self._decide(tenant, question, evidence, self._clock())
 
     async def check_many(
         self,

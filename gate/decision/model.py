@@ -31,6 +31,8 @@ class Detail(StrEnum):
     NO_SOURCE = "NO_SOURCE"
     ALL_SOURCES_FAILED = "ALL_SOURCES_FAILED"
     STATE_SOURCE_FAILED = "STATE_SOURCE_FAILED"
+    NOTHING_RECORDED = "NOTHING_RECORDED"
+    """Of an answer by what was known on a day in the past: the state had said nothing by then (row S11)."""
     # Inactive.
     INACTIVE = "INACTIVE"
     SUSPENDED = "SUSPENDED"

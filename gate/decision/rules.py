@@ -33,23 +33,24 @@ from sources.records import EnrollmentRecord, EnrollmentStatus
 
 _ISSUED_FIRST_DIGITS = ("1", "2")
 _NOBODY_THERE = (ErrorKind.NOT_CONFIGURED, ErrorKind.NOT_IMPLEMENTED)
-_FAILED = (SourceOutcome.ERROR, SourceOutcome.TIMEOUT)
+_SILENT = (SourceOutcome.ERROR, SourceOutcome.TIMEOUT, SourceOutcome.SKIPPED)
+"""No answer. A source that could decide is only skipped where the day is past and it was never heard by then."""
 
 
 def decide(claim: Claim, evidence: Evidence, policy: Policy, today: date) -> Finding:
     """The finding for `claim`. `today` is the calendar day in the claim's state."""
     chosen = evidence.chosen()
     state_answers = [answer for answer in evidence.answers if answer.scope is SourceScope.STATE]
-    failed_state = [answer for answer in state_answers if answer.outcome in _FAILED]
+    silent_state = [answer for answer in state_answers if answer.outcome in _SILENT]
     if chosen is None:
-        finding = _nobody_knows(evidence, state_answers, failed_state, policy)
+        finding = _nobody_knows(evidence, state_answers, silent_state, policy)
     elif chosen.scope is SourceScope.STATE:
         finding = _with_conflicting_sources(_judge(claim, chosen, policy, today), claim, state_answers, policy, today)
         if could_not_speak := _could_not_speak(chosen, evidence):
             finding = _add(finding, _primary(could_not_speak), incomplete=True)
         finding = _add(finding, _national_lapse(evidence, today))
     else:
-        finding = _national(claim, chosen, state_answers, failed_state, policy, today)
+        finding = _national(claim, chosen, state_answers, silent_state, policy, today)
     return _add(finding, _about_the_claim(claim, evidence, today))
 
 
@@ -57,21 +58,23 @@ def decide(claim: Claim, evidence: Evidence, policy: Policy, today: date) -> Fin
 
 
 def _nobody_knows(
-    evidence: Evidence, state_answers: list[SourceAnswer], failed_state: list[SourceAnswer], policy: Policy
+    evidence: Evidence, state_answers: list[SourceAnswer], silent_state: list[SourceAnswer], policy: Policy
 ) -> Finding:
     """No source holds a record (rows A4, A4b, A5, A8, C7)."""
     if not _anybody_to_ask(state_answers):
         # Only the state can say that a provider is unknown to it.
         return _unavailable(Detail.NO_SOURCE)
     national_failed = any(
-        answer.outcome in _FAILED for answer in evidence.answers if answer.scope is SourceScope.NATIONAL
+        answer.outcome in _SILENT for answer in evidence.answers if answer.scope is SourceScope.NATIONAL
     )
     warnings = (Caution.NATIONAL_UNAVAILABLE,) if national_failed else ()
-    if not failed_state:
+    if not silent_state:
         return Finding(code=DecisionCode.ENROLLMENT_NOT_FOUND, warnings=warnings)
     anybody_answered = any(answer.outcome is SourceOutcome.EMPTY for answer in evidence.answers)
-    if not anybody_answered:
+    if not anybody_answered and not _never_heard(silent_state):
         return _unavailable(Detail.ALL_SOURCES_FAILED)
+    if _never_heard(silent_state):
+        return _unavailable(Detail.NOTHING_RECORDED, warnings)
     if policy.partial_failure is PartialFailure.NOT_FOUND:
         return Finding(code=DecisionCode.ENROLLMENT_NOT_FOUND, warnings=warnings, evidence_incomplete=True)
     return _unavailable(Detail.STATE_SOURCE_FAILED, warnings)
@@ -81,7 +84,7 @@ def _national(
     claim: Claim,
     chosen: SourceAnswer,
     state_answers: list[SourceAnswer],
-    failed_state: list[SourceAnswer],
+    silent_state: list[SourceAnswer],
     policy: Policy,
     today: date,
 ) -> Finding:
@@ -93,11 +96,13 @@ def _national(
     finding = _add(_judge(claim, chosen, policy, today), (Caution.NATIONAL_EVIDENCE_ONLY,))
     counts = policy.national_fallback is NationalFallback.ACCEPT
     passes = counts and finding.code is DecisionCode.PASS
-    if failed_state:
-        finding = _add(finding, _primary(failed_state), incomplete=True)
+    if silent_state:
+        finding = _add(finding, _primary(silent_state), incomplete=True)
     if not _anybody_to_ask(state_answers):
         return finding if passes else _unavailable(Detail.NO_SOURCE, finding.warnings)
-    if failed_state and not passes and policy.partial_failure is PartialFailure.SOURCE_UNAVAILABLE:
+    if _never_heard(silent_state) and not passes:
+        return _unavailable(Detail.NOTHING_RECORDED, finding.warnings)
+    if silent_state and not passes and policy.partial_failure is PartialFailure.SOURCE_UNAVAILABLE:
         return _unavailable(Detail.STATE_SOURCE_FAILED, finding.warnings)
     return finding if counts else _not_found_despite(finding)
 
@@ -105,6 +110,14 @@ def _national(
 def _anybody_to_ask(state_answers: list[SourceAnswer]) -> bool:
     """Whether the state has a source that can be asked at all (rows C7, A17)."""
     return any(answer.error not in _NOBODY_THERE for answer in state_answers)
+
+
+def _never_heard(state_answers: list[SourceAnswer]) -> bool:
+    """Whether a source of the state had said nothing by the day whose knowledge is asked for (row S11).
+
+    Absence that was never recorded is none, whatever the tenant made of a source that failed.
+    """
+    return any(answer.outcome is SourceOutcome.SKIPPED for answer in state_answers)
 
 
 def _not_found_despite(finding: Finding) -> Finding:
@@ -142,7 +155,7 @@ def _could_not_speak(chosen: SourceAnswer, evidence: Evidence) -> list[SourceAns
     """Sources that would have spoken before `chosen`, or in its place with newer words, and could not (row K13)."""
     before = takewhile(lambda answer: answer is not chosen, evidence.answers)
     stale = [chosen] if chosen.error is not None else []
-    return [answer for answer in before if answer.outcome in _FAILED] + stale
+    return [answer for answer in before if answer.outcome in _SILENT] + stale
 
 
 def _national_lapse(evidence: Evidence, today: date) -> tuple[Caution, ...]:

@@ -17,6 +17,8 @@ _NO_ANSWER: Final = {
     "enrollment.",
     Detail.STATE_SOURCE_FAILED: "The source that speaks for {state} could not be asked about NPI {npi}; this says "
     "nothing about the enrollment.",
+    Detail.NOTHING_RECORDED: "By then nothing was recorded of what the source that speaks for {state} knows about NPI "
+    "{npi}; this says nothing about the enrollment.",
 }
 _NOT_FOUND: Final = {
     False: "Every source that counts answered, and none has an enrollment of NPI {npi} in {state}.",

@@ -5,10 +5,11 @@ from typing import Final
 
 from gate.auth.permissions import Permission
 from gate.checks.model import Decision
-from gate.checks.profile import ProviderLookup
+from gate.checks.profile import ProviderLookup, ProviderQuestion
 from gate.checks.service import CheckService
 from gate.checks.turns import in_turns
 from gate.errors import FieldViolation, InvalidInput
+from gate.rpc.decision_records import DecisionRecordCalls, DecisionRecords
 from gate.rpc.door import Call, Door, streaming, unary
 from gate.rpc.messages import day_in, decision_message, profile_message, submitted
 from gate.rpc.refusals import status_of
@@ -26,13 +27,16 @@ class Budgets:
         self.batch = batch
 
 
-class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
+class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     """Translates between the wire and the check; decides nothing."""
 
-    def __init__(self, door: Door, checks: CheckService, lookup: ProviderLookup, budgets: Budgets) -> None:
+    def __init__(
+        self, door: Door, checks: CheckService, lookup: ProviderLookup, records: DecisionRecords, budgets: Budgets
+    ) -> None:
         self.door = door
         self._checks = checks
         self._lookup = lookup
+        self._records = records
         self._budgets = budgets
 
     @unary(Permission.GATE_CHECK)
@@ -67,15 +71,21 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     async def LookupProvider(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.LookupProviderRequest, call: Call
     ) -> enrollment_gate_pb2.LookupProviderResponse:
-        """Everything the sources say about one provider."""
+        """Everything the sources say about one provider, or said by a day in the past."""
+        question = ProviderQuestion(
+            npi=request.npi,
+            states=request.states,
+            as_of=day_in(request.as_of, "as_of") if request.HasField("as_of") else None,
+            service_date=day_in(request.service_date, "service_date") if request.HasField("service_date") else None,
+        )
         entries = await self._lookup.lookup(
             call.principal.tenant,
-            request.npi,
-            request.states,
-            day_in(request.as_of, "as_of") if request.HasField("as_of") else None,
+            question,
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
+        async with self._records.database.writing(call.principal.tenant) as unit:
+            await self._lookup.note_read(unit, call.actor(), question)
         return enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
 
     async def _answer_batch(

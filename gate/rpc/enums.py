@@ -17,7 +17,8 @@ from gate.decision.model import (
     PastDueAction,
     Strictness,
 )
-from gate.v1 import decision_pb2, gate_admin_pb2
+from gate.ledger.history import ReevaluationOutcome
+from gate.v1 import decision_pb2, enrollment_gate_pb2, gate_admin_pb2
 from sources.contract import SourceScope
 from sources.records import EnrollmentStatus
 
@@ -54,4 +55,5 @@ PARTIAL_FAILURES: Final = Numbers(PartialFailure, gate_admin_pb2.PartialFailure,
 NATIONAL_FALLBACKS: Final = Numbers(NationalFallback, gate_admin_pb2.NationalFallback, "NATIONAL_FALLBACK")
 PAST_DUE_ACTIONS: Final = Numbers(PastDueAction, gate_admin_pb2.PastDueAction, "PAST_DUE_ACTION")
 DOS_RULES: Final = Numbers(DosRule, gate_admin_pb2.DosRule, "DOS_RULE")
+REEVALUATIONS: Final = Numbers(ReevaluationOutcome, enrollment_gate_pb2.ReevaluationOutcome, "REEVALUATION_OUTCOME")
 SOURCE_STATUSES: Final = Numbers(SourceStatus, gate_admin_pb2.SourceStatus, "SOURCE_STATUS")

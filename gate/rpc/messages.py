@@ -61,6 +61,18 @@ def instant_message(instant: datetime | None) -> Timestamp | None:
     return message
 
 
+def instant_in(message: Timestamp, field: str) -> datetime:
+    """The instant of a request's field, in UTC.
+
+    Raises:
+        InvalidInput: naming `field`.
+    """
+    try:
+        return message.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(FieldViolation(field, "is not an instant of the years 1 to 9999")) from None
+
+
 def decision_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
     """The answer as it is sent; `brief` in a batch, of which a full one has to fit gRPC's default of 4 MiB."""
     finding, claim = decision.finding, decision.claim
@@ -170,6 +182,7 @@ def _state_message(entry: StateEnrollment) -> enrollment_gate_pb2.StateEnrollmen
             for gap in entry.gaps
         ],
         as_of=day_message(entry.as_of),
+        service_date=day_message(entry.service_date),
         evidence_incomplete=entry.finding.evidence_incomplete,
         reason=entry.reason,
     )

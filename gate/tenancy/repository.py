@@ -68,6 +68,16 @@ async def add_version(session: AsyncSession, config: TenantConfig, change: Chang
     )
 
 
+async def change_of(session: AsyncSession, tenant: str, version: int) -> Change | None:
+    """Who made that version of the tenant's configuration; None where it was never stored."""
+    table = TenantConfigVersionTable
+    query = select(table.created_by, table.created_at, table.reason).where(
+        _belongs_to(tenant, table), table.version == version
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else Change(by=row.created_by, at=row.created_at, reason=row.reason)
+
+
 async def add_mode_changes(session: AsyncSession, changes: Iterable[ModeChange]) -> None:
     """Store switches of mode."""
     rows = [

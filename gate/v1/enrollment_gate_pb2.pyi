@@ -407,6 +407,8 @@ class DecisionExplanation(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     REPEATS_FIELD_NUMBER: _builtins.int
     REEVALUATION_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    REEVALUATIONS_FIELD_NUMBER: _builtins.int
     rule: _builtins.str
     """The rule that fired, for example "D6", and what it says."""
     rule_text: _builtins.str
@@ -433,6 +435,14 @@ class DecisionExplanation(_message.Message):
     def reevaluation(self) -> Global___Reevaluation:
         """With `reevaluate`."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___WarningExplanation]:
+        """The rules behind `decision.warnings`, in their order."""
+
+    @_builtins.property
+    def reevaluations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReevaluationEvent]:
+        """Each time that judging the claim anew came to another outcome than the time before, oldest first."""
+
     def __init__(
         self,
         *,
@@ -445,14 +455,78 @@ class DecisionExplanation(_message.Message):
         request_id: _builtins.str = ...,
         repeats: _abc.Iterable[Global___RelatedDecision] | None = ...,
         reevaluation: Global___Reevaluation | None = ...,
+        warnings: _abc.Iterable[Global___WarningExplanation] | None = ...,
+        reevaluations: _abc.Iterable[Global___ReevaluationEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "configured", b"configured", "decision", b"decision", "reevaluation", b"reevaluation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "configured", b"configured", "decision", b"decision", "reevaluation", b"reevaluation", "repeats", b"repeats", "request_id", b"request_id", "requested_by", b"requested_by", "rule", b"rule", "rule_text", b"rule_text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim", "configured", b"configured", "decision", b"decision", "reevaluation", b"reevaluation", "reevaluations", b"reevaluations", "repeats", b"repeats", "request_id", b"request_id", "requested_by", b"requested_by", "rule", b"rule", "rule_text", b"rule_text", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecisionExplanation: _TypeAlias = DecisionExplanation  # noqa: Y015
+
+@_typing.final
+class WarningExplanation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WARNING_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    RULE_TEXT_FIELD_NUMBER: _builtins.int
+    warning: _builtins.str
+    rule: _builtins.str
+    rule_text: _builtins.str
+    def __init__(
+        self,
+        *,
+        warning: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        rule_text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "rule_text", b"rule_text", "warning", b"warning"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WarningExplanation: _TypeAlias = WarningExplanation  # noqa: Y015
+
+@_typing.final
+class ReevaluationEvent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    CONFIG_VERSION_FIELD_NUMBER: _builtins.int
+    EVALUATED_AT_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    outcome: Global___ReevaluationOutcome.ValueType
+    code: _decision_pb2.DecisionCode.ValueType
+    """What would have been answered then, and by which version of the configuration."""
+    detail: _builtins.str
+    config_version: _builtins.int
+    requested_by: _builtins.str
+    """Who had it judged anew."""
+    @_builtins.property
+    def evaluated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        outcome: Global___ReevaluationOutcome.ValueType = ...,
+        code: _decision_pb2.DecisionCode.ValueType = ...,
+        detail: _builtins.str = ...,
+        config_version: _builtins.int = ...,
+        evaluated_at: _timestamp_pb2.Timestamp | None = ...,
+        requested_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluated_at", b"evaluated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "config_version", b"config_version", "detail", b"detail", "evaluated_at", b"evaluated_at", "outcome", b"outcome", "requested_by", b"requested_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReevaluationEvent: _TypeAlias = ReevaluationEvent  # noqa: Y015
 
 @_typing.final
 class ConfigurationAuthor(_message.Message):

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from aggregator.evidence import Evidence, Freshness
+from aggregator.evidence import Evidence, Freshness, SourceAnswer, SourceOutcome
 from gate.decision.model import (
     Caution,
     DecisionCode,
@@ -580,3 +580,24 @@ def test_s14_records_that_a_source_dropped_without_confirmation_still_answer() -
 def test_the_finding_names_the_day_that_decided() -> None:
     finding = judged(of(segment(end="2026-03-11")), asked={"service_end_date": date(2026, 3, 12)}, dos_rule=DosRule.ALL)
     assert finding.judged_on == date(2026, 3, 12)
+
+
+@pytest.mark.parametrize("partial_failure", PartialFailure)
+@pytest.mark.parametrize("of_nation", [empty(), failed(), found(profile("EXPIRED"))], ids=["empty", "failed", "lapsed"])
+def test_s11_what_the_state_was_never_heard_to_say_is_no_absence(
+    of_nation: SourceAnswer, partial_failure: PartialFailure
+) -> None:
+    unheard = SourceAnswer(source="tmhp_pems", scope=SourceScope.STATE, outcome=SourceOutcome.SKIPPED)
+
+    finding = decide(claim(), evidence(unheard, national(of_nation)), Policy(partial_failure=partial_failure), TODAY)
+
+    assert (finding.code, finding.detail) == (DecisionCode.SOURCE_UNAVAILABLE, Detail.NOTHING_RECORDED)
+    assert finding.evidence_incomplete
+
+
+def test_s11_a_nation_that_was_never_heard_leaves_the_states_word_and_says_so() -> None:
+    unheard = national(SourceAnswer(source="caqh_proview", scope=SourceScope.NATIONAL, outcome=SourceOutcome.SKIPPED))
+
+    finding = decide(claim(), evidence(empty(), unheard), Policy(), TODAY)
+
+    assert (finding.code, finding.warnings) == (DecisionCode.ENROLLMENT_NOT_FOUND, (Caution.NATIONAL_UNAVAILABLE,))

@@ -33,10 +33,10 @@ async def configured(caller: Caller) -> Caller:
 
 
 async def looked_up(
-    caller: Caller, npi: str, states: Sequence[str] = (), as_of: Date | None = None, *, fresh: bool = False
+    caller: Caller, npi: str, states: Sequence[str] = (), service_date: Date | None = None, *, fresh: bool = False
 ) -> Entries:
     request = enrollment_gate_pb2.LookupProviderRequest(
-        npi=npi, states=states, as_of=as_of, freshness=freshness(fresh=fresh)
+        npi=npi, states=states, service_date=service_date, freshness=freshness(fresh=fresh)
     )
     answer = await caller.gate.LookupProvider(request, metadata=caller.metadata, timeout=CALL_SECONDS)
     assert answer.profile.npi == npi
@@ -83,7 +83,7 @@ async def test_s1_the_finding_is_that_of_the_day_asked_for(configured: Caller, d
     entries = await looked_up(configured, WITH_GAP, ["TX"], as_message(day))
 
     assert codes(entries) == {"TX": code}
-    assert day_of(entries["TX"].as_of) == day
+    assert (day_of(entries["TX"].service_date), day_of(entries["TX"].as_of)) == (day, today("TX"))
 
 
 async def test_a_failing_state_does_not_spoil_the_others(gate: GateInProcess, configured: Caller) -> None:
@@ -131,4 +131,4 @@ async def test_everything_malformed_is_named(configured: Caller) -> None:
 
     with pytest.raises(grpc.aio.AioRpcError) as bad_day:
         await looked_up(configured, ENROLLED, ["TX"], Date(year=2026, month=13, day=1))
-    assert fields_in(status_in(bad_day.value)) == ["as_of"]
+    assert fields_in(status_in(bad_day.value)) == ["service_date"]
