@@ -1,7 +1,7 @@
 """What migrations do to protect a table: keep tenants apart, refuse changes. Migrations already run rely on it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from alembic import op
 
@@ -64,12 +64,19 @@ def stop_isolating(table: str) -> None:
     op.execute(f"REVOKE ALL ON {table} FROM {TENANT_ROLE}, {OVERVIEW_ROLE}")
 
 
-def append_only(table: str, *, key: Sequence[str] = (), deletable_when: str = "") -> None:
+def append_only(
+    table: str,
+    *,
+    key: Sequence[str] = (),
+    repeats: Literal["refused", "ignored"] = "refused",
+    deletable_when: str = "",
+) -> None:
     """Have the database itself refuse UPDATE, DELETE and TRUNCATE, whoever asks.
 
     On SQLite, INSERT OR REPLACE deletes without asking the trigger unless the connection wants recursive triggers; with
-    `key` (the primary key's columns) any insert over a row that is there is refused too, INSERT OR IGNORE included.
-    `deletable_when` is an SQL condition on the row `OLD` under which it may be deleted after all.
+    `key` (the primary key's columns) any insert over a row that is there is refused too, INSERT OR IGNORE included; or
+    silently left out, where `repeats` are "ignored" because writers may deliver twice.
+    `deletable_when` is an SQL condition on the row `OLD` under which it may be deleted after all; it must not be NULL.
     """
     if _is_postgresql():
         _append_only_postgresql(table, deletable_when or "false")
@@ -81,7 +88,8 @@ def append_only(table: str, *, key: Sequence[str] = (), deletable_when: str = ""
     if key:
         there = " AND ".join(f"{column} = NEW.{column}" for column in key)
         condition = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {there}) "  # noqa: S608 - names of a migration's own
-        op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {condition}{refusal}")
+        response = refusal if repeats == "refused" else "BEGIN SELECT RAISE(IGNORE); END"
+        op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {condition}{response}")
 
 
 def allow_changes(table: str) -> None:

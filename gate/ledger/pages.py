@@ -1,0 +1,131 @@
+"""Which decisions are wanted, and how pages of them follow one another. Pure.
+
+A page continues after the last decision of the one before, by (time, id), so decisions that arrive meanwhile neither
+repeat nor hide any. A token is good for the filter it was given for, and for no other.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NoBase64
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from gate.decision.model import DecisionCode, GateMode
+from gate.errors import FieldViolation, InvalidInput
+from gate.ledger.model import LedgerEntry
+from sources.npi import is_npi_shaped
+from sources.states import STATES
+
+DEFAULT_PAGE: Final = 50
+LARGEST_PAGE: Final = 500
+_LONGEST_CLAIM_ID: Final = 200
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+class DecisionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is set must match."""
+
+    claim_id: str = ""
+    npi: str = ""
+    """The NPI that was judged."""
+    state: str = ""
+    code: DecisionCode | None = None
+    mode: GateMode | None = None
+    from_time: datetime | None = None
+    """Evaluated at this instant or later."""
+    until_time: datetime | None = None
+    """Evaluated before this instant."""
+
+    def verified(self) -> "DecisionFilter":
+        """The filter with its state in upper case.
+
+        Raises:
+            InvalidInput: naming every field that does not fit.
+        """
+        spelled = msgspec.structs.replace(self, state=self.state.upper())
+        if violations := tuple(_violations(spelled)):
+            raise InvalidInput(*violations)
+        return spelled
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """The last decision of a page."""
+
+    evaluated_at: datetime
+    decision_id: str
+
+
+class _Token(msgspec.Struct, frozen=True, array_like=True):
+    filter: bytes
+    after: Position
+
+
+_tokens: Final = msgspec.msgpack.Decoder(_Token)
+
+
+class DecisionPage(msgspec.Struct, frozen=True):
+    """Some decisions, newest first."""
+
+    entries: Sequence[LedgerEntry]
+    next_page_token: str
+    """Empty: there are no more."""
+
+
+def page_size(wanted: int) -> int:
+    """The size of a page; 0 stands for the default.
+
+    Raises:
+        InvalidInput: it is negative or too large.
+    """
+    if not 0 <= wanted <= LARGEST_PAGE:
+        raise InvalidInput(
+            FieldViolation("page_size", f"must lie between 1 and {LARGEST_PAGE}, or be 0 for {DEFAULT_PAGE}")
+        )
+    return wanted or DEFAULT_PAGE
+
+
+def page_of(found: Sequence[LedgerEntry], size: int, wanted: DecisionFilter) -> DecisionPage:
+    """The page, out of `found` with at least one entry more than `size` where there is one."""
+    entries = found[:size]
+    if len(found) <= size:
+        return DecisionPage(entries, "")
+    after = Position(entries[-1].evaluated_at, entries[-1].decision_id)
+    token = _encoder.encode(_Token(_digest(wanted), after))
+    return DecisionPage(entries, urlsafe_b64encode(token).decode().rstrip("="))
+
+
+def position_in(token: str, wanted: DecisionFilter) -> Position | None:
+    """Where the page begins that `token` names; None without one: at the newest.
+
+    Raises:
+        InvalidInput: no earlier page gave this token, or one of another filter did.
+    """
+    if not token:
+        return None
+    try:
+        decoded = _tokens.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (NoBase64, ValueError, msgspec.DecodeError):
+        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave")) from None
+    if decoded.filter != _digest(wanted):
+        raise InvalidInput(FieldViolation("page_token", "was given for another filter"))
+    if decoded.after.evaluated_at.tzinfo is None:
+        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave"))
+    return decoded.after
+
+
+def _digest(wanted: DecisionFilter) -> bytes:
+    return blake2b(_encoder.encode(wanted), digest_size=8).digest()
+
+
+def _violations(wanted: DecisionFilter) -> Iterator[FieldViolation]:
+    if len(wanted.claim_id) > _LONGEST_CLAIM_ID:
+        yield FieldViolation("filter.claim_id", f"is longer than {_LONGEST_CLAIM_ID} characters")
+    if wanted.npi and not is_npi_shaped(wanted.npi):
+        yield FieldViolation("filter.npi", "is not an NPI: ten digits")
+    if wanted.state and wanted.state not in STATES:
+        yield FieldViolation("filter.state", "is not the two-letter code of a US state or territory")
+    if wanted.from_time is not None and wanted.until_time is not None and wanted.until_time <= wanted.from_time:
+        yield FieldViolation("filter.until_time", "must be later than filter.from_time")
