@@ -14,10 +14,9 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
-from gate.clock import Clock
 from gate.errors import StoreUnavailable
 from gate.ledger.backlog import Backlog, SpooledFile, is_at_end
-from gate.ledger.frames import Rest, request_in
+from gate.ledger.frames import request_in
 from gate.ledger.model import LedgerBatch, RequestFrame
 from gate.ledger.shelf import LedgerShelf
 
@@ -44,8 +43,8 @@ class Progress(msgspec.Struct, frozen=True):
     """Files and frames set aside since then."""
     drained_of: dict[str, int]
     """Decisions stored by file, of those that are there still."""
-    all_until: datetime
-    """Everything that was written before this instant is stored, as far as it can be. UTC."""
+    waiting_since: datetime | None
+    """When the oldest frame was written that is not drained, UTC; None where none is."""
 
 
 class _Bundle(NamedTuple):
@@ -63,13 +62,11 @@ class Drainer:
         backlog: Backlog,
         shelf: LedgerShelf,
         unpack: Unpack,
-        clock: Clock,
         tell: Callable[[Progress], None],
     ) -> None:
         self._backlog = backlog
         self._shelf = shelf
         self._unpack = unpack
-        self._clock = clock
         self._tell = tell
         self._finishing = False
         self._drained = 0
@@ -93,7 +90,7 @@ class Drainer:
 
     async def _step(self) -> bool:
         """One look at every file; True when there is nothing left to do for a process that is done."""
-        began, finishing = self._clock(), self._finishing
+        finishing = self._finishing
         if finishing:
             self._backlog.owner_is_done()
         try:
@@ -106,7 +103,7 @@ class Drainer:
                 _log.info("ledger_drains_again")
             self._wait = 0.0
         is_done = finishing and not moved and not self._wait
-        self._report(began, _TOLD_SECONDS if moved else 0.0 if is_done else _SIGN_OF_LIFE_SECONDS)
+        self._report(_TOLD_SECONDS if moved else 0.0 if is_done else _SIGN_OF_LIFE_SECONDS)
         self._looks += 1
         if not is_done:
             await asyncio.sleep(self._wait or (0 if moved else LOOK_SECONDS))
@@ -215,7 +212,7 @@ class Drainer:
             _log.warning("ledger_waits", error=type(error).__name__, exc_info=None if expected else error)
         self._wait = min(_LONGEST_WAIT, self._wait * 2 or _SHORTEST_WAIT)
 
-    def _report(self, began: datetime, pause: float) -> None:
+    def _report(self, pause: float) -> None:
         """Tell how far it is, unless that was told within `pause` seconds."""
         now = time.monotonic()
         if now - self._told_at < pause:
@@ -223,5 +220,5 @@ class Drainer:
         self._told_at = now
         waiting = [since for file in self._backlog.files if (since := file.waiting_since()) is not None]
         drained_of = {file.path.name: file.decisions for file in self._backlog.files}
-        self._tell(Progress(self._drained, self._damaged, drained_of, min(waiting, default=began)))
+        self._tell(Progress(self._drained, self._damaged, drained_of, min(waiting, default=None)))
         self._drained = self._damaged = 0

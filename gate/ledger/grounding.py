@@ -116,6 +116,4 @@ def missing_documents(tenant: str, values: Sequence[Evidence | Policy], segment:
 
 def _missing(tenant: str, held: _Remembered, segment: Segment) -> list[Document]:
     held.segment = segment
-    return missing_documents(
-        tenant, [held.policy] if held.evidence is None else [held.evidence, held.policy], segment
-    )
+    return missing_documents(tenant, [held.policy] if held.evidence is None else [held.evidence, held.policy], segment)

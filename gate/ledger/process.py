@@ -89,17 +89,16 @@ class DrainerProcess:
             await asyncio.gather(self._watching, return_exceptions=True)
 
     async def _watch(self) -> None:
+        """Until a child ends that was told to finish."""
         wait = _SHORTEST_WAIT
-        while not self._is_finishing:
-            began = time.monotonic()
-            code = await self._run()
-            if self._is_finishing:
-                return
+        began = time.monotonic()
+        while (code := await self._run()) != 0 or not self._is_finishing:
             if time.monotonic() - began > _HEALTHY_SECONDS:
                 wait = _SHORTEST_WAIT
             _log.error("ledger_drainer_ended", exit_code=code, again_in_seconds=wait)
             await asyncio.sleep(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
+            began = time.monotonic()
 
     async def _run(self) -> int:
         """The exit code of one child."""

@@ -1,6 +1,6 @@
 """The service `EnrollmentGate`: claims in, decisions out."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from gate.auth.permissions import Permission
@@ -9,7 +9,10 @@ from gate.checks.profile import ProviderLookup
 from gate.checks.service import CheckService
 from gate.checks.turns import in_turns
 from gate.errors import FieldViolation, InvalidInput
-from gate.rpc.door import Call, Door, streaming, unary
+from gate.ledger.journal import Journal
+from gate.ledger.model import WireKind
+from gate.rpc.answering import Answered, WayOut, answering, answering_stream, exchange
+from gate.rpc.door import Call, Door, unary
 from gate.rpc.messages import day_in, decision_message, profile_message, submitted
 from gate.rpc.refusals import status_of
 from gate.v1 import claim_pb2, enrollment_gate_pb2, enrollment_gate_pb2_grpc
@@ -29,16 +32,26 @@ class Budgets:
 class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     """Translates between the wire and the check; decides nothing."""
 
-    def __init__(self, door: Door, checks: CheckService, lookup: ProviderLookup, budgets: Budgets) -> None:
+    def __init__(
+        self,
+        door: Door,
+        way_out: WayOut,
+        journal: Journal,
+        checks: CheckService,
+        lookup: ProviderLookup,
+        budgets: Budgets,
+    ) -> None:
         self.door = door
+        self.way_out = way_out
+        self._journal = journal
         self._checks = checks
         self._lookup = lookup
         self._budgets = budgets
 
-    @unary(Permission.GATE_CHECK)
+    @answering(WireKind.CHECK_CLAIM, enrollment_gate_pb2.CheckClaimRequest)
     async def CheckClaim(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimResponse]:
         """One claim, one answer."""
         decision = await self._checks.check(
             call.principal.tenant,
@@ -46,22 +59,22 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
-        return enrollment_gate_pb2.CheckClaimResponse(decision=decision_message(decision, explain=request.explain))
+        message = decision_message(decision, explain=request.explain)
+        return Answered(enrollment_gate_pb2.CheckClaimResponse(decision=message), (decision,))
 
-    @unary(Permission.GATE_CHECK)
+    @answering(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
     async def CheckClaims(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimsResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         """A batch, answered in order."""
         return await self._answer_batch(request, call)
 
-    @streaming(Permission.GATE_CHECK)
+    @answering_stream(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
     async def StreamClaims(  # noqa: N802 - the contract's name
-        self, requests: AsyncIterator[enrollment_gate_pb2.CheckClaimsRequest], call: Call
-    ) -> AsyncIterator[enrollment_gate_pb2.CheckClaimsResponse]:
-        """One batch after the other: the next is read when the last was taken, which is the back-pressure."""
-        async for request in requests:
-            yield await self._answer_batch(request, call)
+        self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
+        """One batch after the other."""
+        return await self._answer_batch(request, call)
 
     @unary(Permission.GATE_DECISIONS_VIEW)
     async def LookupProvider(  # noqa: N802 - the contract's name
@@ -76,11 +89,16 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
-        return enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
+        reply = enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
+        await self._journal.keep_evidence(
+            exchange(call, WireKind.LOOKUP_PROVIDER, request.SerializeToString(), reply.SerializeToString()),
+            [entry.evidence for entry in entries],
+        )
+        return reply
 
     async def _answer_batch(
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimsResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         _refuse_unfit_batch(request.claims)
         answers = await self._checks.check_many(
             call.principal.tenant,
@@ -90,7 +108,7 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         )
         answered = zip(request.claims, answers, strict=True)
         results = [_result(claim.correlation_id, answer) async for claim, answer in in_turns(answered)]
-        return enrollment_gate_pb2.CheckClaimsResponse(results=results)
+        return Answered(enrollment_gate_pb2.CheckClaimsResponse(results=results), answers)
 
 
 def _result(correlation_id: str, answer: Decision | InvalidInput) -> enrollment_gate_pb2.ClaimResult:
