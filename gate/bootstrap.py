@@ -31,18 +31,28 @@ from gate.checks.recording import CountingRecorder
 from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
-from gate.errors import StoreUnavailable
+from gate.errors import PreconditionFailed, StoreUnavailable
+from gate.ledger.backlog import Backlog
+from gate.ledger.condition import LedgerCondition
+from gate.ledger.drainer import Drainer
+from gate.ledger.journal import SpoolJournal
 from gate.ledger.past import ObservationLog
+from gate.ledger.process import DrainerProcess, DrainOrder, EmbeddedDrainer, RunningDrainer
 from gate.ledger.service import DecisionLedger
+from gate.ledger.spool import Spool, SpoolLimits
+from gate.ledger.storing import DatabaseShelf
+from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.answering import WayOut
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
+from gate.rpc.ledger_wire import unpacked
 from gate.rpc.server import GrpcServer
 from gate.settings import ProviderEnrollmentSettings, Settings
 from gate.tenancy.announcements import RedisAnnouncements
@@ -89,7 +99,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
-        checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock, deactivations)
+        checks = CheckService(snapshot, asked.panels, resolver, clock, deactivations)
         trail = LoggedTrail()
         lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), trail, clock)
         tenants = TenantService(
@@ -100,12 +110,14 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             clock=clock,
         )
         readiness = Readiness(snapshot, metrics)
+        ledger = _ledger(settings, metrics, database, clock, stack)
         http_server = HttpServer(
             build_app(
                 version=version("enrollment-gate"),
                 registry=metrics.registry,
                 unready=readiness.reasons,
                 watch=asked.watch,
+                troubles=ledger.condition.troubles,
                 clock=clock,
             ),
             settings.http_address,
@@ -116,6 +128,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         grpc_server = GrpcServer(
             EnrollmentGateService(
                 door,
+                WayOut(ledger.journal, CountingRecorder(metrics)),
                 checks,
                 lookup,
                 DecisionRecords(database, DecisionLedger(trail, clock), checks, settings.check_budget_seconds),
@@ -128,6 +141,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         await readiness.start(grpc_server.announce)
         stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
         stack.push_async_callback(readiness.end)
+        # Last, because it takes the processor that the start needs.
+        ledger.drainer.start()
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
         yield RunningGate(grpc_server.port, http_server.port)
 
@@ -233,6 +248,43 @@ async def _snapshot(
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
     return snapshot
+
+
+class _Ledger(msgspec.Struct, frozen=True):
+    journal: SpoolJournal
+    condition: LedgerCondition
+    drainer: RunningDrainer
+
+
+def _ledger(settings: Settings, metrics: Metrics, database: Database, clock: Clock, stack: AsyncExitStack) -> _Ledger:
+    """The decision ledger's way in, and its way to the database."""
+    wanted = settings.ledger
+    limits = SpoolLimits(wanted.spool_limit_mb * _MEGABYTE, wanted.sync_seconds)
+    directory = settings.data_dir / "ledger"
+    try:
+        spool = Spool(directory, limits, clock())
+    except OSError as error:
+        raise PreconditionFailed(
+            f"the ledger's spool cannot be kept in {directory} (GATE_DATA_DIR): {error.strerror}"
+        ) from error
+    series = LedgerSeries(metrics.registry, limits.total_bytes)
+    journal = SpoolJournal(spool, series, clock, answers_anyway=wanted.on_failure == "continue")
+    condition = LedgerCondition(spool, journal, series, clock)
+    drainer: RunningDrainer
+    if wanted.drainer == "embedded":
+        backlog = Backlog(directory, spool.owner)
+        drainer = EmbeddedDrainer(Drainer(backlog, DatabaseShelf(database), unpacked, condition.progressed))
+    else:
+        order = DrainOrder(str(directory), spool.owner, settings.sqlalchemy_url, settings.log_level)
+        drainer = DrainerProcess("gate.drain", order, condition.progressed)
+    spool.start()
+    condition.start()
+    # In the reverse order, once nothing more is answered.
+    stack.callback(spool.release)
+    stack.push_async_callback(condition.aclose)
+    stack.push_async_callback(drainer.finish, settings.drain_seconds)
+    stack.push_async_callback(spool.aclose)
+    return _Ledger(journal, condition, drainer)
 
 
 def _registry() -> CollectorRegistry:

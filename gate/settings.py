@@ -139,6 +139,23 @@ class TlsSettings(BaseModel):
         return self.certificate_file is not None and self.private_key_file is not None
 
 
+class LedgerSettings(BaseModel):
+    """How the decisions given are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on_failure: Literal["refuse", "continue"] = "refuse"
+    """What becomes of an answer that cannot be kept, because the disk is full or fails: it is refused, or it is given,
+    counted as lost and logged."""
+    sync_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Between two syncs of the spool to disk: what a loss of power may take. 0: before every answer. A process that is
+    killed loses nothing either way."""
+    spool_limit_mb: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    """How much may wait below `data_dir` for the database, in megabytes; a decision takes some 600 bytes."""
+    drainer: Literal["process", "embedded"] = "process"
+    """Where decisions are brought to the database: in a process of its own, or between answers."""
+
+
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -183,6 +200,7 @@ class Settings(BaseSettings):
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
+    ledger: LedgerSettings = LedgerSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

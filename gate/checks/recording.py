@@ -21,6 +21,14 @@ class AnswerCounter(Protocol):
         ...
 
 
+class DecisionRecorder(Protocol):
+    """Hears every answer that is about to leave and can no longer be refused. Must be quick and must not raise."""
+
+    def record(self, decisions: Sequence[Decision]) -> None:
+        """Take note of the answers to one request."""
+        ...
+
+
 class CountingRecorder:
     """Counts every answer and logs what audit mode let pass (row C11)."""
 
@@ -28,7 +36,7 @@ class CountingRecorder:
         self._counter = counter
 
     def record(self, decisions: Sequence[Decision]) -> None:
-        """See `gate.checks.service.DecisionRecorder`."""
+        """See `DecisionRecorder`."""
         answers: Counter[tuple[str, ...]] = Counter(
             (
                 decision.tenant,

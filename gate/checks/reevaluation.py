@@ -38,7 +38,7 @@ async def reevaluated(
     Raises:
         StoreUnavailable: the tenant's configuration was never read.
     """
-    now = await checks.judge(kept.entry.tenant, submitted, fresh=True, deadline=deadline)
+    now = await checks.check(kept.entry.tenant, submitted, fresh=True, deadline=deadline)
     return Reevaluation(outcome_of(kept, now), now)
 
 

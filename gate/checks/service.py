@@ -1,8 +1,7 @@
-"""The check: take the claim in, see whether it is in scope, ask, decide, record, answer."""
+"""The check: take the claim in, see whether it is in scope, ask, decide."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 import uuid_utils
@@ -27,14 +26,6 @@ from gate.tenancy.snapshot import ConfigSnapshot
 _UNCONFIGURED_POLICY = Policy()
 
 
-class DecisionRecorder(Protocol):
-    """Hears every answer before it is given. Must be quick; may refuse by raising, and then no answer is given."""
-
-    def record(self, decisions: Sequence[Decision]) -> None:
-        """Take note of the answers to one request."""
-        ...
-
-
 class _Question(msgspec.Struct, frozen=True):
     """A claim in scope, with the one configuration that judges it (row C16)."""
 
@@ -48,21 +39,22 @@ class _Question(msgspec.Struct, frozen=True):
 
 
 class CheckService:
-    """Answers claims for every tenant. The tenant is the caller's credential's, never the request's."""
+    """Decides claims for every tenant. The tenant is the caller's credential's, never the request's.
+
+    A decision is no answer yet: whoever gives it keeps it first (`gate.ledger.journal`) and counts it then.
+    """
 
     def __init__(
         self,
         configurations: ConfigSnapshot,
         panels: Panels,
         resolver: Resolver,
-        recorder: DecisionRecorder,
         clock: Clock,
         deactivations: DeactivationList | None = None,
     ) -> None:
         self._configurations = configurations
         self._panels = panels
         self._resolver = resolver
-        self._recorder = recorder
         self._clock = clock
         self._deactivations = deactivations or DeactivationList(None)
 
@@ -70,19 +62,6 @@ class CheckService:
         self, tenant: str, submitted: SubmittedClaim, *, fresh: bool = False, deadline: float | None = None
     ) -> Decision:
         """Answer one claim by `deadline` (event loop time).
-
-        Raises:
-            InvalidInput: the claim is malformed.
-            StoreUnavailable: the tenant's configuration was never read.
-        """
-        decision = await self.judge(tenant, submitted, fresh=fresh, deadline=deadline)
-        self._recorder.record((decision,))
-        return decision
-
-    async def judge(
-        self, tenant: str, submitted: SubmittedClaim, *, fresh: bool = False, deadline: float | None = None
-    ) -> Decision:
-        """What `check` would answer now. No answer to a claim: nothing is recorded.
 
         Raises:
             InvalidInput: the claim is malformed.
@@ -122,14 +101,12 @@ class CheckService:
             )
         )
         now = self._clock()
-        results: list[Decision | InvalidInput] = [
+        return [
             item
             if isinstance(item, InvalidInput)
             else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
             async for item in in_turns(questions)
         ]
-        self._recorder.record([result for result in results if isinstance(result, Decision)])
-        return results
 
     def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
         claim = accept(submitted, self._clock().date(), path)

@@ -1,6 +1,6 @@
 """The service `EnrollmentGate`: claims in, decisions out."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from gate.auth.permissions import Permission
@@ -9,8 +9,10 @@ from gate.checks.profile import ProviderLookup, ProviderQuestion
 from gate.checks.service import CheckService
 from gate.checks.turns import in_turns
 from gate.errors import FieldViolation, InvalidInput
+from gate.ledger.model import WireKind
+from gate.rpc.answering import Answered, WayOut, answering, answering_stream
 from gate.rpc.decision_records import DecisionRecordCalls, DecisionRecords
-from gate.rpc.door import Call, Door, streaming, unary
+from gate.rpc.door import Call, Door, unary
 from gate.rpc.messages import day_in, decision_message, profile_message, submitted
 from gate.rpc.refusals import status_of
 from gate.v1 import claim_pb2, enrollment_gate_pb2, enrollment_gate_pb2_grpc
@@ -31,18 +33,25 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
     """Translates between the wire and the check; decides nothing."""
 
     def __init__(
-        self, door: Door, checks: CheckService, lookup: ProviderLookup, records: DecisionRecords, budgets: Budgets
+        self,
+        door: Door,
+        way_out: WayOut,
+        checks: CheckService,
+        lookup: ProviderLookup,
+        records: DecisionRecords,
+        budgets: Budgets,
     ) -> None:
         self.door = door
+        self.way_out = way_out
         self._checks = checks
         self._lookup = lookup
         self._records = records
         self._budgets = budgets
 
-    @unary(Permission.GATE_CHECK)
+    @answering(WireKind.CHECK_CLAIM, enrollment_gate_pb2.CheckClaimRequest)
     async def CheckClaim(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimResponse]:
         """One claim, one answer."""
         decision = await self._checks.check(
             call.principal.tenant,
@@ -50,22 +59,22 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
-        return enrollment_gate_pb2.CheckClaimResponse(decision=decision_message(decision, explain=request.explain))
+        message = decision_message(decision, explain=request.explain)
+        return Answered(enrollment_gate_pb2.CheckClaimResponse(decision=message), (decision,))
 
-    @unary(Permission.GATE_CHECK)
+    @answering(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
     async def CheckClaims(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimsResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         """A batch, answered in order."""
         return await self._answer_batch(request, call)
 
-    @streaming(Permission.GATE_CHECK)
+    @answering_stream(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
     async def StreamClaims(  # noqa: N802 - the contract's name
-        self, requests: AsyncIterator[enrollment_gate_pb2.CheckClaimsRequest], call: Call
-    ) -> AsyncIterator[enrollment_gate_pb2.CheckClaimsResponse]:
-        """One batch after the other: the next is read when the last was taken, which is the back-pressure."""
-        async for request in requests:
-            yield await self._answer_batch(request, call)
+        self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
+        """One batch after the other."""
+        return await self._answer_batch(request, call)
 
     @unary(Permission.GATE_DECISIONS_VIEW)
     async def LookupProvider(  # noqa: N802 - the contract's name
@@ -86,11 +95,14 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
         )
         async with self._records.database.writing(call.principal.tenant) as unit:
             await self._lookup.note_read(unit, call.actor(), question)
-        return enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
+        reply = enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
+        if question.as_of is None:
+            await self.way_out.keep_what_sources_said(call, request, reply, [entry.evidence for entry in entries])
+        return reply
 
     async def _answer_batch(
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
-    ) -> enrollment_gate_pb2.CheckClaimsResponse:
+    ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         _refuse_unfit_batch(request.claims)
         answers = await self._checks.check_many(
             call.principal.tenant,
@@ -100,7 +112,7 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
         )
         answered = zip(request.claims, answers, strict=True)
         results = [_result(claim.correlation_id, answer) async for claim, answer in in_turns(answered)]
-        return enrollment_gate_pb2.CheckClaimsResponse(results=results)
+        return Answered(enrollment_gate_pb2.CheckClaimsResponse(results=results), answers)
 
 
 def _result(correlation_id: str, answer: Decision | InvalidInput) -> enrollment_gate_pb2.ClaimResult:

@@ -23,10 +23,18 @@ _PAGE_HEADERS: Final = {
 
 Unready = Callable[[], list[str]]
 """What keeps the process from taking calls, in words; empty when it is ready."""
+Troubles = Callable[[], list[str]]
+"""What is wrong though calls are taken, in words; empty when nothing is."""
 
 
 def build_app(
-    *, version: str, registry: CollectorRegistry, unready: Unready, watch: SourceWatch, clock: Clock
+    *,
+    version: str,
+    registry: CollectorRegistry,
+    unready: Unready,
+    watch: SourceWatch,
+    troubles: Troubles,
+    clock: Clock,
 ) -> FastAPI:
     """The application of one process."""
     # No interactive documentation page: it would load its scripts from elsewhere.
@@ -55,7 +63,8 @@ def build_app(
         """Every source's connectivity and age. A portal that is down never makes the gate itself unhealthy."""
         reasons = unready()
         conditions = await watch.conditions()
-        ailing = any(
+        wrong = troubles()
+        ailing = bool(wrong) or any(
             condition is not None and condition.status not in (SourceStatus.UP, SourceStatus.NOT_IMPLEMENTED)
             for condition in conditions.values()
         )
@@ -65,6 +74,7 @@ def build_app(
             "version": version,
             "checked_at": now.isoformat(),
             "reasons": reasons,
+            "troubles": wrong,
             "sources": [
                 _source(watch.descriptions[name], condition, now.timestamp()) for name, condition in conditions.items()
             ],

@@ -32,7 +32,7 @@ def status_page(health: Mapping[str, Any]) -> str:
         headline=headline,
         mark=mark,
         look=look,
-        reasons=health["reasons"],
+        reasons=[*health["reasons"], *health["troubles"]],
         version=health["version"],
         checked_at=_instant(health["checked_at"]),
         sources=[_source(source) for source in health["sources"]],

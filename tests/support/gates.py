@@ -97,7 +97,14 @@ async def running_in_process(
     """A gate that asks the doubles of the portals; `overrides` are settings by name."""
     addresses = {"grpc_address": _ANY_PORT, "http_address": _ANY_PORT}
     settings = Settings(
-        **{"data_dir": data_dir, "drain_seconds": 1.0, "stop_notice_seconds": 0.0, **addresses, **overrides}
+        **{
+            "data_dir": data_dir,
+            "drain_seconds": 1.0,
+            "stop_notice_seconds": 0.0,
+            "ledger": {"drainer": "embedded"},
+            **addresses,
+            **overrides,
+        }
     )
     portals = await start_sandbox(population=population, clock=clock)
     try:

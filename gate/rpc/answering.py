@@ -1,0 +1,177 @@
+"""The only way for an answer about claims to leave: as bytes, and those are made here, after the ledger has them.
+
+A check is handed to its servicer as a message and comes back as `Answered`, which no serializer knows. Requests and
+replies are kept as they go over the wire, so they are parsed and serialized here, once, and gRPC passes the bytes on.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
+
+import grpc
+import msgspec
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from aggregator.evidence import Evidence
+from gate.auth.permissions import Permission
+from gate.checks.model import Decision
+from gate.checks.recording import DecisionRecorder
+from gate.errors import FieldViolation, InvalidInput
+from gate.ledger.journal import Exchange, Journal
+from gate.ledger.model import WireKind
+from gate.rpc.door import Call, Door, streaming, unary
+from gate.rpc.refusals import ServicerContext
+
+_AS_BYTES: Final = "as_bytes"
+"""Marks a method that takes and gives bytes."""
+_HANDLERS: Final = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""By whether the client streams, and the server."""
+
+Request = TypeVar("Request", bound=Message)
+Reply = TypeVar("Reply", bound=Message)
+
+
+class Answered(msgspec.Struct, Generic[Reply], frozen=True):
+    """A reply that may not leave yet."""
+
+    reply: Reply
+    decisions: Sequence[Decision | InvalidInput]
+    """Those that `reply` says, in the same order."""
+
+
+class WayOut:
+    """What every answer passes: first it is kept, then it is counted, then it leaves."""
+
+    def __init__(self, journal: Journal, recorder: DecisionRecorder) -> None:
+        self._journal = journal
+        self._recorder = recorder
+
+    async def give(self, call: Call, kind: WireKind, request: bytes, answered: Answered[Any]) -> bytes:
+        """The reply as it is sent.
+
+        Raises:
+            StoreUnavailable: the ledger cannot keep it; it is not given, and not counted as given.
+        """
+        reply: bytes = answered.reply.SerializeToString()
+        await self._journal.keep(exchange(call, kind, request, reply), answered.decisions)
+        self._recorder.record([decision for decision in answered.decisions if isinstance(decision, Decision)])
+        return reply
+
+    async def keep_what_sources_said(
+        self, call: Call, request: Message, reply: Message, evidence: Sequence[Evidence]
+    ) -> None:
+        """For a reply that decides no claim and rests on what sources just said.
+
+        Raises:
+            StoreUnavailable: the ledger cannot keep it.
+        """
+        kept = exchange(call, WireKind.LOOKUP_PROVIDER, request.SerializeToString(), reply.SerializeToString())
+        await self._journal.keep_evidence(kept, list(evidence))
+
+
+class HasWayOut(Protocol):
+    """A servicer that answers about claims."""
+
+    @property
+    def door(self) -> Door:
+        """Where its callers come in."""
+        ...
+
+    @property
+    def way_out(self) -> WayOut:
+        """Where its answers go out."""
+        ...
+
+
+Servicer = TypeVar("Servicer", bound=HasWayOut)
+
+
+def exchange(call: Call, kind: WireKind, request: bytes, reply: bytes) -> Exchange:
+    """What is kept of a call beside its answers."""
+    return Exchange(
+        tenant=call.principal.tenant,
+        caller=call.principal.subject,
+        request_id=call.request_id,
+        kind=kind,
+        request=request,
+        reply=reply,
+    )
+
+
+def answering(
+    kind: WireKind, message: type[Request]
+) -> Callable[
+    [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
+    Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]],
+]:
+    """A call with one request and one reply that decides claims."""
+
+    def decorate(
+        method: Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]],
+    ) -> Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]]:
+        @unary(Permission.GATE_CHECK)
+        @wraps(method)
+        async def answered(servicer: Servicer, request: bytes, call: Call) -> bytes:
+            return await servicer.way_out.give(
+                call, kind, request, await method(servicer, _parsed(message, request), call)
+            )
+
+        setattr(answered, _AS_BYTES, True)
+        # To gRPC's types it speaks messages, as the contract has it; `rpc_handlers` sees to it that it gets bytes.
+        return cast("Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]]", answered)
+
+    return decorate
+
+
+def answering_stream(
+    kind: WireKind, message: type[Request]
+) -> Callable[
+    [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
+    Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]],
+]:
+    """A stream of requests that decide claims, each answered before the next is read, which is the back-pressure."""
+
+    def decorate(
+        method: Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]],
+    ) -> Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]]:
+        @streaming(Permission.GATE_CHECK)
+        @wraps(method)
+        async def answered(servicer: Servicer, requests: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
+            async for request in requests:
+                yield await servicer.way_out.give(
+                    call, kind, request, await method(servicer, _parsed(message, request), call)
+                )
+
+        setattr(answered, _AS_BYTES, True)
+        # As above.
+        return cast("Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]]", answered)
+
+    return decorate
+
+
+def rpc_handlers(service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
+    """What the generated code registers, but for the calls above, which are handed bytes."""
+    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+    for method in service.methods:
+        behaviour = getattr(servicer, method.name)
+        as_bytes = getattr(behaviour, _AS_BYTES, False)
+        handlers[method.name] = _HANDLERS[method.client_streaming, method.server_streaming](
+            behaviour,
+            request_deserializer=None if as_bytes else GetMessageClass(method.input_type).FromString,
+            response_serializer=None if as_bytes else GetMessageClass(method.output_type).SerializeToString,
+        )
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def _parsed(message: type[Request], wire: bytes) -> Request:
+    try:
+        return message.FromString(wire)
+    except DecodeError:
+        raise InvalidInput(FieldViolation("request", f"is not a {message.DESCRIPTOR.full_name}")) from None
