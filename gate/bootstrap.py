@@ -36,6 +36,7 @@ from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.admission import Admission
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
@@ -81,7 +82,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         asked = await _asking(settings, metrics, clock, stack)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
-        door = Door(_verifier(settings, clock, stack), metrics, clock)
+        door = Door(_verifier(settings, clock, stack), _admission(settings, metrics), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
@@ -230,6 +231,12 @@ def _registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
+
+
+def _admission(settings: Settings, metrics: Metrics) -> Admission:
+    admission = Admission(settings.limits.claims_in_flight, metrics)
+    metrics.count_claims_in_flight(lambda: admission.claims_in_flight)
+    return admission
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -139,6 +139,16 @@ class TlsSettings(BaseModel):
         return self.certificate_file is not None and self.private_key_file is not None
 
 
+class LimitSettings(BaseModel):
+    """What one process takes on at most."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    claims_in_flight: Annotated[int, Field(ge=1, le=10_000_000)] = 50_000
+    """Claims under way at a time, batches counted by their claims; what comes on top is refused at once with
+    RESOURCE_EXHAUSTED. Five full batches, or as many single checks as one process can hold open."""
+
+
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -183,6 +193,7 @@ class Settings(BaseSettings):
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
+    limits: LimitSettings = LimitSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

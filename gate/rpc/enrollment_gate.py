@@ -35,7 +35,7 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         self._lookup = lookup
         self._budgets = budgets
 
-    @unary(Permission.GATE_CHECK)
+    @unary(Permission.GATE_CHECK, claims=lambda _: 1)
     async def CheckClaim(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimRequest, call: Call
     ) -> enrollment_gate_pb2.CheckClaimResponse:
@@ -48,14 +48,14 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         )
         return enrollment_gate_pb2.CheckClaimResponse(decision=decision_message(decision, explain=request.explain))
 
-    @unary(Permission.GATE_CHECK)
+    @unary(Permission.GATE_CHECK, claims=lambda request: len(request.claims))
     async def CheckClaims(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
     ) -> enrollment_gate_pb2.CheckClaimsResponse:
         """A batch, answered in order."""
         return await self._answer_batch(request, call)
 
-    @streaming(Permission.GATE_CHECK)
+    @streaming(Permission.GATE_CHECK, claims=lambda request: len(request.claims))
     async def StreamClaims(  # noqa: N802 - the contract's name
         self, requests: AsyncIterator[enrollment_gate_pb2.CheckClaimsRequest], call: Call
     ) -> AsyncIterator[enrollment_gate_pb2.CheckClaimsResponse]:
@@ -63,7 +63,7 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         async for request in requests:
             yield await self._answer_batch(request, call)
 
-    @unary(Permission.GATE_DECISIONS_VIEW)
+    @unary(Permission.GATE_DECISIONS_VIEW, claims=lambda request: len(request.states))
     async def LookupProvider(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.LookupProviderRequest, call: Call
     ) -> enrollment_gate_pb2.LookupProviderResponse:
