@@ -112,8 +112,11 @@ async def patiently(ask: Callable[[], Awaitable[Answer]], seconds: float = PATIE
         stop=stop_after_delay(seconds),
         reraise=True,
     )
-    answer: Answer = await again(ask)
-    return answer
+
+    async def once() -> Answer:
+        return await ask()
+
+    return await again(once)
 
 
 def _asks_to_come_back(error: BaseException) -> bool:
