@@ -30,7 +30,7 @@ from gate.checks.recording import CountingRecorder
 from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
-from gate.errors import StoreUnavailable
+from gate.errors import PreconditionFailed, StoreUnavailable
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
@@ -164,7 +164,12 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     url = settings.redis_url.get_secret_value()
     if not url:
         return None
-    redis = redis_client(url)
+    try:
+        redis = redis_client(url)
+    except ValueError:
+        raise PreconditionFailed(
+            "GATE_REDIS_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
+        ) from None
     stack.push_async_callback(redis.aclose)
     return redis
 
