@@ -47,6 +47,7 @@ from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.admission import Admission
 from gate.rpc.answering import WayOut
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
@@ -95,7 +96,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         asked = await _asking(settings, metrics, clock, stack)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
-        door = Door(_verifier(settings, clock, stack), metrics, clock)
+        door = Door(_verifier(settings, clock, stack), _admission(settings, metrics), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
@@ -189,7 +190,12 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     url = settings.redis_url.get_secret_value()
     if not url:
         return None
-    redis = redis_client(url)
+    try:
+        redis = redis_client(url)
+    except ValueError:
+        raise PreconditionFailed(
+            "GATE_REDIS_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
+        ) from None
     stack.push_async_callback(redis.aclose)
     return redis
 
@@ -293,6 +299,12 @@ def _registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
+
+
+def _admission(settings: Settings, metrics: Metrics) -> Admission:
+    admission = Admission(settings.limits.claims_in_flight, metrics)
+    metrics.count_claims_in_flight(lambda: admission.claims_in_flight)
+    return admission
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -7,7 +7,8 @@ GateError
 ├── NotFound
 ├── Conflict              the version the caller read no longer stands
 ├── PreconditionFailed    refused in the present state; says what would have to change
-└── StoreUnavailable      a store that must be asked cannot be
+├── StoreUnavailable      a store that must be asked cannot be
+└── Overloaded            more is under way than the gate takes on; says when to come back
 """
 
 import msgspec
@@ -54,3 +55,12 @@ class PreconditionFailed(GateError):
 
 class StoreUnavailable(GateError):
     """A store that must be asked cannot be."""
+
+
+class Overloaded(GateError):
+    """More is under way than the gate takes on. Nothing was done; the same request may be sent again."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("the gate has as much under way as it takes on; nothing was done: send it again in a moment")
+        self.retry_after = retry_after
+        """Seconds."""

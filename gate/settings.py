@@ -156,6 +156,16 @@ class LedgerSettings(BaseModel):
     """Where decisions are brought to the database: in a process of its own, or between answers."""
 
 
+class LimitSettings(BaseModel):
+    """What one process takes on at most."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    claims_in_flight: Annotated[int, Field(ge=1, le=10_000_000)] = 50_000
+    """Claims under way at a time, batches counted by their claims; what comes on top is refused at once with
+    RESOURCE_EXHAUSTED. Five full batches, or as many single checks as one process can hold open."""
+
+
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -201,6 +211,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     tls: TlsSettings = TlsSettings()
     ledger: LedgerSettings = LedgerSettings()
+    limits: LimitSettings = LimitSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

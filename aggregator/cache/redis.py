@@ -22,8 +22,20 @@ def redis_client(url: str, max_connections: int = 32) -> Redis:
     """A client fit for a cache: it waits for a connection instead of opening ever more, and never repeats a command.
 
     Repeating is pointless where a miss costs less than the wait; `OutageTolerantStore` decides when to try again.
+
+    Raises:
+        ValueError: the URL is none, or names an option that does not exist. Without its text, which holds a password.
     """
-    pool = BlockingConnectionPool.from_url(
+    try:
+        pool = _pool(url, max_connections)
+        pool.connection_class(**pool.connection_kwargs)  # connects to nothing, and judges the options
+    except (TypeError, ValueError):
+        raise ValueError("a Redis URL that does not fit") from None
+    return Redis.from_pool(pool)
+
+
+def _pool(url: str, max_connections: int) -> BlockingConnectionPool:
+    return BlockingConnectionPool.from_url(
         url,
         max_connections=max_connections,
         timeout=SOCKET_TIMEOUT,
@@ -31,7 +43,6 @@ def redis_client(url: str, max_connections: int = 32) -> Redis:
         socket_connect_timeout=SOCKET_TIMEOUT,
         retry=Retry(NoBackoff(), 0),
     )
-    return Redis.from_pool(pool)
 
 
 def redis_key(key: KnowledgeKey) -> str:

@@ -8,7 +8,7 @@ import typer
 from google.type.date_pb2 import Date
 
 from gate.auth.permissions import Role
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import HASTE_SECONDS, bearer, carry_out, channel_to, credential, patiently
 from gate.cli.options import AsJson, ConfigFile, Tenant, day, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.settings import Settings
@@ -57,7 +57,7 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
 async def _ask(settings: Settings, token: str, request: Request) -> decision_pb2.Decision:
     async with channel_to(settings) as channel:
         gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-        response = await gate.CheckClaim(request, metadata=bearer(token), timeout=30)
+        response = await patiently(lambda: gate.CheckClaim(request, metadata=bearer(token), timeout=30), HASTE_SECONDS)
     return response.decision
 
 

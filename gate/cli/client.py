@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from gate.auth.development import development_key, sign_development_token
 from gate.auth.permissions import Role
@@ -41,6 +42,11 @@ _RETRY_WHILE_RESTARTING: Final = json.dumps(
     }
 )
 """A check may be asked again: it changes nothing at the server."""
+
+PATIENCE_SECONDS: Final = 300.0
+"""How long a file's work is sent again to a server that has too much under way. One claim's is for `HASTE_SECONDS`."""
+HASTE_SECONDS: Final = 15.0
+_LONGEST_PAUSE_SECONDS: Final = 10.0
 
 Answer = TypeVar("Answer")
 
@@ -92,6 +98,35 @@ def bearer(token: str) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),)
 
 
+async def patiently(ask: Callable[[], Awaitable[Answer]], seconds: float = PATIENCE_SECONDS) -> Answer:
+    """The answer to `ask`, asked again for so long while the server says that it has too much under way.
+
+    Pauses grow, and are no two clients' alike: whoever comes back at once, or all together, is the overload.
+
+    Raises:
+        grpc.RpcError: any other refusal, or still that one.
+    """
+    again = AsyncRetrying(
+        retry=retry_if_exception(_asks_to_come_back),
+        wait=wait_random_exponential(multiplier=0.5, min=0.5, max=_LONGEST_PAUSE_SECONDS),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )
+
+    async def once() -> Answer:
+        return await ask()
+
+    return await again(once)
+
+
+def _asks_to_come_back(error: BaseException) -> bool:
+    """RESOURCE_EXHAUSTED alone also means a message too large for anybody, which no patience makes smaller."""
+    if not isinstance(error, grpc.aio.AioRpcError) or error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return False
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what this error has too
+    return status is not None and any(detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR) for detail in status.details)
+
+
 def in_words(error: grpc.RpcError, address: str) -> str:
     """What went wrong at `address`, with the fields a refusal names."""
     if not isinstance(error, grpc.aio.AioRpcError):
@@ -100,6 +135,8 @@ def in_words(error: grpc.RpcError, address: str) -> str:
         return f"no server answers at {address}; is `gate serve` running?"
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return f"the server at {address} did not answer in time"
+    if _asks_to_come_back(error):
+        return f"the server at {address} has too much under way; try again in a moment"
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what this error has too
     if status is not None and status.details:
         return f"{error.code().name}: {in_words_of_status(status)}"

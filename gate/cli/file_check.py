@@ -12,7 +12,7 @@ from google.type.date_pb2 import Date
 from gate.claimfiles.checks import CheckUnit, checks_of
 from gate.claimfiles.model import FileClaim
 from gate.claimfiles.results import CheckAnswer, CheckFailure, Result, result_of
-from gate.cli.client import in_words_of_status
+from gate.cli.client import in_words_of_status, patiently
 from gate.cli.rendering import enum_name
 from gate.v1 import claim_pb2, decision_pb2, enrollment_gate_pb2, enrollment_gate_pb2_grpc
 
@@ -60,7 +60,8 @@ async def check_claims(
         request = enrollment_gate_pb2.CheckClaimsRequest(claims=questions, freshness=freshness)
         if not request.claims:
             return ()
-        return (await gate.CheckClaims(request, metadata=metadata, timeout=BATCH_SECONDS)).results
+        response = await patiently(lambda: gate.CheckClaims(request, metadata=metadata, timeout=BATCH_SECONDS))
+        return response.results
 
     async def answered(batch: _Batch) -> list[Result]:
         questions = list(_messages(batch))

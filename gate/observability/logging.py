@@ -10,6 +10,8 @@ from typing import Final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gate.observability.request_ids import name_request
+
 _SECRET_KEYS: Final = frozenset({"authorization", "api_key", "password", "token", "secret", "credential"})
 _WITHHELD: Final = "withheld"
 
@@ -18,6 +20,7 @@ def configure_logging(level: str, *, human: bool = False) -> None:
     """Set up structlog and the standard library's logging once per process; `human` writes for a terminal instead."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         withhold_secrets,

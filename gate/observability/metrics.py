@@ -1,6 +1,6 @@
 """What Prometheus sees. One object hears the sources, the cache, the doors and every answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -71,6 +71,13 @@ class Metrics:
             "Circuit breaker of the shared cache: 0 closed, 1 half open, 2 open.",
             registry=registry,
         )
+        self._shed = Counter(
+            "enrollment_gate_shed",
+            "Calls refused because too much was under way, by why.",
+            ["reason"],
+            registry=registry,
+        )
+        self._claims_in_flight = Gauge("enrollment_gate_claims_in_flight", "Claims under way.", registry=registry)
         self.config_stale = Gauge(
             "enrollment_gate_config_stale", "1 while the configuration store cannot be read.", registry=registry
         )
@@ -85,6 +92,14 @@ class Metrics:
     def request_ended(self, method: str, status: str, seconds: float) -> None:
         """One call to a door ended with a gRPC status name."""
         self._requests.labels(method, status).observe(seconds)
+
+    def shed(self, reason: str) -> None:
+        """See `gate.rpc.admission.ShedObserver`."""
+        self._shed.labels(reason).inc()
+
+    def count_claims_in_flight(self, count: Callable[[], int]) -> None:
+        """Ask `count` whenever somebody looks."""
+        self._claims_in_flight.set_function(count)
 
     def of_sources(self, contract: Contract) -> SourceObserver:
         """Who hears the sources that are asked by this kind of contract."""

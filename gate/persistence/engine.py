@@ -5,14 +5,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from gate.errors import PreconditionFailed
 
 CONNECT_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 2.0
 """Longest wait for one statement of the service. A database that hangs is as good as one that is down."""
 _POOL_SECONDS: Final = 2.0
 _POOL_SIZE: Final = 5
+UNFIT_URL: Final = "GATE_DATABASE_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
+_LAST_PORT: Final = 65_535
 _SQLITE_BEGIN: Final = "sqlite_begin"
 WRITES: Final[Mapping[str, str]] = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
 """Execution options of a connection that will write. SQLite then queues writers before they read."""
@@ -22,16 +27,20 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
     """An engine for a URL that names an asynchronous driver; nothing is connected yet.
 
     `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite.
+
+    Raises:
+        PreconditionFailed: the URL is none. What is wrong with it is not told: it may be the password.
     """
-    target = make_url(url)
+    target = _target(url)
     if target.get_backend_name() == "sqlite":
         Path(target.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(target, pool_timeout=_POOL_SECONDS)
+        engine = create_async_engine(target, pool_timeout=_POOL_SECONDS, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return create_async_engine(
         target,
+        hide_parameters=True,  # an error that is logged shall not tell what was to be stored
         pool_pre_ping=True,
         pool_size=_POOL_SIZE,
         pool_timeout=_POOL_SECONDS,
@@ -41,6 +50,16 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
             "server_settings": {"application_name": "enrollment-gate"},
         },
     )
+
+
+def _target(url: str) -> URL:
+    try:
+        target = make_url(url)
+    except (ArgumentError, ValueError):
+        raise PreconditionFailed(UNFIT_URL) from None
+    if not 0 <= (target.port or 0) <= _LAST_PORT:
+        raise PreconditionFailed(UNFIT_URL)
+    return target
 
 
 def _prepare_sqlite(busy_milliseconds: int, connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of a driver's connection has no public type

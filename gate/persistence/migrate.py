@@ -16,7 +16,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gate.persistence.engine import WRITES, open_engine
+from gate.errors import PreconditionFailed
+from gate.persistence.engine import UNFIT_URL, WRITES, open_engine
 from gate.persistence.unit_of_work import naming_outages
 
 _PATIENCE_SECONDS: Final = 600.0
@@ -30,6 +31,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
     """Migrate up to `revision`, all of it or nothing. Of processes that start together one migrates, others wait.
 
     Raises:
+        PreconditionFailed: the URL does not fit.
         StoreUnavailable: the database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
     """
@@ -64,7 +66,10 @@ async def _migrate(url: str, direction: Callable[[Config, str], None], revision:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         with naming_outages():
-            opened = await stack.enter_async_context(engine.connect())
+            try:
+                opened = await stack.enter_async_context(engine.connect())
+            except (TypeError, ValueError):  # the driver, of an option it does not know or cannot read
+                raise PreconditionFailed(UNFIT_URL) from None
         connection = await opened.execution_options(**WRITES)  # on SQLite, to begin is to wait for one's turn
         async with connection.begin():
             await _take_turns(connection)

@@ -5,8 +5,9 @@ replies are kept as they go over the wire, so they are parsed and serialized her
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from functools import wraps
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import grpc
 import msgspec
@@ -91,6 +92,13 @@ class HasWayOut(Protocol):
 
 
 Servicer = TypeVar("Servicer", bound=HasWayOut)
+Claims = Callable[[Any], int]
+"""How many claims a request asks about, by which it is weighed (`gate.rpc.admission`)."""
+
+
+class _Received(NamedTuple, Generic[Request]):
+    wire: bytes
+    message: Request
 
 
 def exchange(call: Call, kind: WireKind, request: bytes, reply: bytes) -> Exchange:
@@ -106,7 +114,7 @@ def exchange(call: Call, kind: WireKind, request: bytes, reply: bytes) -> Exchan
 
 
 def answering(
-    kind: WireKind, message: type[Request]
+    kind: WireKind, message: type[Request], claims: Claims
 ) -> Callable[
     [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
     Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]],
@@ -119,9 +127,9 @@ def answering(
         @unary(Permission.GATE_CHECK)
         @wraps(method)
         async def answered(servicer: Servicer, request: bytes, call: Call) -> bytes:
-            return await servicer.way_out.give(
-                call, kind, request, await method(servicer, _parsed(message, request), call)
-            )
+            parsed = _parsed(message, request)
+            with servicer.door.take_on(call, claims(parsed)):
+                return await servicer.way_out.give(call, kind, request, await method(servicer, parsed, call))
 
         setattr(answered, _AS_BYTES, True)
         # To gRPC's types it speaks messages, as the contract has it; `rpc_handlers` sees to it that it gets bytes.
@@ -131,7 +139,7 @@ def answering(
 
 
 def answering_stream(
-    kind: WireKind, message: type[Request]
+    kind: WireKind, message: type[Request], claims: Claims
 ) -> Callable[
     [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
     Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]],
@@ -144,10 +152,13 @@ def answering_stream(
         @streaming(Permission.GATE_CHECK)
         @wraps(method)
         async def answered(servicer: Servicer, requests: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
-            async for request in requests:
-                yield await servicer.way_out.give(
-                    call, kind, request, await method(servicer, _parsed(message, request), call)
-                )
+            received = (_Received(request, _parsed(message, request)) async for request in requests)
+            taking_on = servicer.door.taking_on(received, call, lambda one: claims(one.message))
+            async with aclosing(taking_on) as taken_on:
+                async for request in taken_on:
+                    yield await servicer.way_out.give(
+                        call, kind, request.wire, await method(servicer, request.message, call)
+                    )
 
         setattr(answered, _AS_BYTES, True)
         # As above.

@@ -29,6 +29,10 @@ class Budgets:
         self.batch = batch
 
 
+def _claims_of(request: enrollment_gate_pb2.CheckClaimsRequest) -> int:
+    return len(request.claims)
+
+
 class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     """Translates between the wire and the check; decides nothing."""
 
@@ -48,7 +52,7 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
         self._records = records
         self._budgets = budgets
 
-    @answering(WireKind.CHECK_CLAIM, enrollment_gate_pb2.CheckClaimRequest)
+    @answering(WireKind.CHECK_CLAIM, enrollment_gate_pb2.CheckClaimRequest, claims=lambda _: 1)
     async def CheckClaim(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimRequest, call: Call
     ) -> Answered[enrollment_gate_pb2.CheckClaimResponse]:
@@ -62,21 +66,25 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
         message = decision_message(decision, explain=request.explain)
         return Answered(enrollment_gate_pb2.CheckClaimResponse(decision=message), (decision,))
 
-    @answering(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
+    @answering(
+        WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest, claims=lambda request: len(request.claims)
+    )
     async def CheckClaims(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
     ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         """A batch, answered in order."""
         return await self._answer_batch(request, call)
 
-    @answering_stream(WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest)
+    @answering_stream(
+        WireKind.CHECK_CLAIMS, enrollment_gate_pb2.CheckClaimsRequest, claims=lambda request: len(request.claims)
+    )
     async def StreamClaims(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.CheckClaimsRequest, call: Call
     ) -> Answered[enrollment_gate_pb2.CheckClaimsResponse]:
         """One batch after the other."""
         return await self._answer_batch(request, call)
 
-    @unary(Permission.GATE_DECISIONS_VIEW)
+    @unary(Permission.GATE_DECISIONS_VIEW, claims=lambda request: len(request.states))
     async def LookupProvider(  # noqa: N802 - the contract's name
         self, request: enrollment_gate_pb2.LookupProviderRequest, call: Call
     ) -> enrollment_gate_pb2.LookupProviderResponse:

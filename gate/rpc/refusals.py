@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import duration_pb2
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from gate.errors import (
@@ -11,6 +12,7 @@ from gate.errors import (
     GateError,
     InvalidInput,
     NotFound,
+    Overloaded,
     PermissionDenied,
     PreconditionFailed,
     StoreUnavailable,
@@ -27,6 +29,7 @@ _CODES: Final[dict[type[GateError], int]] = {
     Conflict: code_pb2.ABORTED,
     PreconditionFailed: code_pb2.FAILED_PRECONDITION,
     StoreUnavailable: code_pb2.UNAVAILABLE,
+    Overloaded: code_pb2.RESOURCE_EXHAUSTED,
 }
 _INTERNAL: Final = status_pb2.Status(code=code_pb2.INTERNAL, message="The gate failed to answer; its log says why.")
 
@@ -36,17 +39,24 @@ def status_of(error: Exception) -> status_pb2.Status:
     if not isinstance(error, GateError):
         return _INTERNAL
     status = status_pb2.Status(code=_CODES[type(error)], message=str(error))
-    if isinstance(error, InvalidInput):
-        details = any_pb2.Any()
-        details.Pack(
-            error_details_pb2.BadRequest(
-                field_violations=[
-                    error_details_pb2.BadRequest.FieldViolation(
-                        field=violation.field, description=violation.description
-                    )
-                    for violation in error.violations
-                ]
-            )
-        )
-        status.details.append(details)
+    details = _details(error)
+    if details is not None:
+        status.details.add().Pack(details)
     return status
+
+
+def _details(error: GateError) -> Message | None:
+    """What google.rpc has a message of its own for."""
+    details: Message | None = None
+    if isinstance(error, InvalidInput):
+        details = error_details_pb2.BadRequest(
+            field_violations=[
+                error_details_pb2.BadRequest.FieldViolation(field=violation.field, description=violation.description)
+                for violation in error.violations
+            ]
+        )
+    elif isinstance(error, Overloaded):
+        whole, fraction = divmod(error.retry_after, 1)
+        delay = duration_pb2.Duration(seconds=int(whole), nanos=int(fraction * 1e9))
+        details = error_details_pb2.RetryInfo(retry_delay=delay)
+    return details

@@ -24,6 +24,10 @@ _OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_send_message_length", LARGEST_MESSAGE),
     ("grpc.max_metadata_size", 16 * 1024),
+    # Calls that pile up before they are looked at gRPC itself cancels: from the first number on ever more likely, from
+    # the second on always. Left alone it begins at 1 000, which a burst of calls that are quickly answered may reach.
+    ("grpc.server.max_pending_requests", 5_000),
+    ("grpc.server.max_pending_requests_hard_limit", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from aggregator.guards.health import SourceHealth, SourceStatus
 from gate.checks.watch import SourceWatch, status_of
 from gate.clock import Clock
+from gate.web.request_ids import NamedRequests
 from gate.web.status_page import status_page
 from sources.contract import SourceDescription
 
@@ -41,6 +42,8 @@ def build_app(
     app = FastAPI(
         title="Enrollment gate", version=version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
+
+    app.add_middleware(NamedRequests)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def status() -> HTMLResponse:

@@ -1,0 +1,174 @@
+"""Ten times as much at once as the gate takes on: it answers what it can, refuses the rest, and stays healthy."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from itertools import cycle
+from pathlib import Path
+from statistics import median, quantiles
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2
+
+from tests.chaos.clients import health_of, metric, texans
+from tests.cli.shell import Shell
+from tests.support.callers import Caller, claim, code_of, status_in
+from tests.support.gates import GateProcess, gate_process
+
+pytestmark = pytest.mark.timeout(90)
+
+_LIMIT = 100
+_TIMES = 10
+_NPIS = texans("TX PASS", 6)
+_SLOW_MS = 250.0
+_ALWAYS_ASKED = {
+    "GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX",
+    "GATE_PROVIDER_ENROLLMENT__CACHE_TTL_MINUTES": "0",
+    "GATE_PROVIDER_ENROLLMENT__MAX_STALE_HOURS": "0",
+}
+
+
+class Crowd:
+    """So many callers of one tenant, each with one call open at a time; the refused come back when they are told to."""
+
+    def __init__(self, caller: Caller, size: int, claims: int = 0) -> None:
+        """`claims` in each call; 0: a check of its own."""
+        self._caller = caller
+        self._size = size
+        self._claims = claims
+        self.codes: list[str] = []
+        self.answered_after: list[float] = []
+        self.refused_after: list[float] = []
+        self.refusals: list[grpc.aio.AioRpcError] = []
+
+    def p99(self) -> float:
+        return quantiles(self.answered_after, n=100)[-1]
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        tasks = [
+            asyncio.create_task(self._ask(npi, stop)) for npi, _ in zip(cycle(_NPIS), range(self._size), strict=False)
+        ]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)
+
+    async def _ask(self, npi: str, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            began = time.perf_counter()
+            try:
+                await self._once(npi)
+            except grpc.aio.AioRpcError as error:
+                self.refused_after.append(time.perf_counter() - began)
+                self.refusals.append(error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), retry_seconds(error))
+            else:
+                self.answered_after.append(time.perf_counter() - began)
+
+    async def _once(self, npi: str) -> None:
+        if not self._claims:
+            self.codes.append(code_of(await self._caller.check(claim(npi))))
+            return
+        results = await self._caller.check_many([claim(npi)] * self._claims)
+        assert len(results) == self._claims
+        self.codes += {code_of(result.decision) for result in results}
+
+
+def retry_seconds(error: grpc.aio.AioRpcError) -> float:
+    """When a refusal says to come back; it must say so."""
+    (detail,) = status_in(error).details
+    retry = error_details_pb2.RetryInfo()
+    assert detail.Unpack(retry)
+    return float(retry.retry_delay.ToTimedelta().total_seconds())
+
+
+async def _stays_healthy(gate: GateProcess, seconds: float) -> list[float]:
+    """How long each look at its health took, every one of them green."""
+    looks = []
+    deadline = time.monotonic() + seconds
+    async with gate.channel() as channel:
+        while time.monotonic() < deadline:
+            began = time.perf_counter()
+            assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
+            for path in ("/readyz", "/healthz", "/health", "/metrics"):
+                assert (await gate.page(path)).status == 200
+            looks.append(time.perf_counter() - began)
+            await asyncio.sleep(0.1)
+    return looks
+
+
+async def test_ten_times_the_limit_of_slow_checks(tmp_path: Path) -> None:
+    environment = _ALWAYS_ASKED | {"GATE_LIMITS__CLAIMS_IN_FLIGHT": str(_LIMIT)}
+    async with gate_process(tmp_path, "--sandbox", environment=environment) as gate:
+        await gate.misbehave({"tmhp_pems": {"kind": "slow", "latency_ms": _SLOW_MS}})
+        async with gate.caller("acme") as caller, gate.caller("other") as other:
+            calm = Crowd(caller, _LIMIT // 2)
+            async with calm.asking():
+                await asyncio.sleep(1.5)
+            flood, neighbour = Crowd(caller, _LIMIT * _TIMES), Crowd(other, _LIMIT // 4)
+            async with flood.asking(), neighbour.asking():
+                looks = await _stays_healthy(gate, 4)
+            async with (again := Crowd(caller, _LIMIT // 2)).asking():
+                await asyncio.sleep(1)
+
+        assert not calm.refusals
+        assert not neighbour.refusals, "another tenant's flood is not its business"
+        assert not again.refusals, "it recovers at once"
+        for crowd in (calm, flood, neighbour, again):
+            assert set(crowd.codes) == {"PASS"}
+        assert {error.code() for error in flood.refusals} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert all("nothing was done" in (error.details() or "") for error in flood.refusals)
+        assert len(flood.refusals) > _LIMIT * (_TIMES - 2)
+        assert len(flood.codes) > len(calm.codes)
+        assert flood.p99() < 3 * calm.p99() + 0.25
+        assert neighbour.p99() < 3 * calm.p99() + 0.25
+        assert median(flood.refused_after) < median(calm.answered_after)
+        assert max(looks) < 2
+        shed = await metric(gate, "enrollment_gate_shed_total")
+        assert shed == len(flood.refusals)
+        assert await metric(gate, "enrollment_gate_claims_in_flight") == 0
+        assert "Traceback" not in gate.log
+
+
+async def test_ten_times_the_limit_of_batches_leaves_time_for_single_checks(tmp_path: Path) -> None:
+    batch, at_once = 1_000, 4
+    environment = {
+        "GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX",
+        "GATE_LIMITS__CLAIMS_IN_FLIGHT": str(batch * at_once),
+    }
+    async with gate_process(tmp_path, "--sandbox", environment=environment) as gate:
+        async with gate.caller("acme") as caller, gate.caller("other") as other:
+            async with Crowd(caller, at_once, batch).asking(), (calm := Crowd(other, 2)).asking():
+                await asyncio.sleep(2)
+            flood, single = Crowd(caller, at_once * _TIMES, batch), Crowd(other, 2)
+            async with flood.asking(), single.asking():
+                looks = await _stays_healthy(gate, 3)
+
+        assert set(flood.codes) == set(single.codes) == {"PASS"}
+        assert not single.refusals
+        assert {error.code() for error in flood.refusals} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert single.p99() < 4 * calm.p99() + 0.25
+        assert max(looks) < 2
+        assert "Traceback" not in gate.log
+
+
+async def test_check_file_comes_back_until_every_claim_is_checked(tmp_path: Path) -> None:
+    # Batches of 500, four at a time, where one alone has room.
+    environment = {"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX", "GATE_LIMITS__CLAIMS_IN_FLIGHT": "500"}
+    rows = [f"C{number},{npi},TX,2026-03-10" for number, npi in zip(range(6_000), cycle(_NPIS), strict=False)]
+    async with gate_process(tmp_path, "--sandbox", environment=environment) as gate:
+        shell = Shell(tmp_path, gate.environment)
+        shell.write("claims.csv", "\n".join(["claim_id,npi,state,dos", *rows]))
+        ran = await asyncio.to_thread(shell.gate, "check-file", "claims.csv", "--tenant", "acme")
+
+        assert ran.code == 0, ran.err
+        assert [result["claim_id"] for result in ran.objects] == [f"C{number}" for number in range(6_000)]
+        assert {result["code"] for result in ran.objects} == {"PASS"}
+        assert await metric(gate, "enrollment_gate_shed_total", reason="capacity") > 0
