@@ -72,6 +72,17 @@ class Portals:
         return False
 
 
+@asynccontextmanager
+async def running_portals(folder: Path) -> AsyncIterator[Portals]:
+    """Portals that answer; gone at the end of the block."""
+    portals = Portals(folder)
+    try:
+        await portals.start()
+        yield portals
+    finally:
+        await portals.kill()
+
+
 class Site:
     """Everything that runs. `break_` and `restore` are the faults of the table, by name."""
 
@@ -202,9 +213,7 @@ async def running_site(folder: Path, kind: str, **settings: str) -> AsyncIterato
             proxy = await stack.enter_async_context(proxy_to(postgres.port))
             database = (postgres, proxy)
             environment["GATE_DATABASE_URL"] = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
-        portals = Portals(folder)
-        stack.push_async_callback(portals.kill)
-        await portals.start()
+        portals = await stack.enter_async_context(running_portals(folder))
         gate = GateProcess(folder, environment=environment | asking_portals_at(portals.url))
         stack.push_async_callback(gate.kill)
         await gate.start()

@@ -1,19 +1,15 @@
 """The portals killed and back while checks run: never "not enrolled" for it (rows A4, A5, K13)."""
 
 import asyncio
-import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 import pytest
 
-from tests.chaos.clients import calls_of, checking, codes_of, eventually, texans
+from tests.chaos.clients import checking, codes_of, eventually, texans
+from tests.chaos.site import running_portals
 from tests.support.callers import Caller, claim, code_of, freshness_of
-from tests.support.gates import GATE, asking_portals_at, gate_environment, gate_process
-from tests.support.servers import free_port
+from tests.support.gates import asking_portals_at, gate_process
 
 pytestmark = pytest.mark.timeout(100)
 
@@ -24,56 +20,9 @@ _UNKNOWN = texans("ENROLLMENT_NOT_FOUND", 6)
 _BREAKER_SECONDS = 15.0
 
 
-class Portals:
-    """`gate sandbox` as a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._environment = gate_environment(folder)
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        self._launch()
-        await eventually(self._is_there, 30)
-
-    async def kill(self) -> None:
-        if self._process is not None:
-            process, self._process = self._process, None
-            process.kill()
-            await asyncio.to_thread(process.wait)
-
-    def _launch(self) -> None:
-        self._process = subprocess.Popen(
-            [GATE, "sandbox", "--port", str(self._port)],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-
-    async def _is_there(self) -> bool:
-        with suppress(aiohttp.ClientConnectionError):
-            return bool(await calls_of(self.url))
-        return False
-
-    def as_settings(self) -> dict[str, str]:
-        """How a gate is told to ask them."""
-        return asking_portals_at(self.url)
-
-
-@asynccontextmanager
-async def _portals(folder: Path) -> AsyncIterator[Portals]:
-    portals = Portals(folder)
-    try:
-        await portals.start()
-        yield portals
-    finally:
-        await portals.kill()
-
-
 async def test_without_portals_nobody_is_called_unknown_and_what_is_known_still_counts(tmp_path: Path) -> None:
-    async with _portals(tmp_path) as portals:
-        environment = portals.as_settings() | {
+    async with running_portals(tmp_path) as portals:
+        environment = asking_portals_at(portals.url) | {
             "GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX",
             "GATE_PROVIDER_ENROLLMENT__CACHE_TTL_MINUTES": "0.02",
             "GATE_PROVIDER_ENROLLMENT__NEGATIVE_TTL_SECONDS": "0",
