@@ -19,6 +19,9 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
+from gate.audit.anchoring import AnchorLog
+from gate.audit.log import AuditLog
+from gate.audit.reading import AuditReader
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
 from gate.auth.tokens import RememberingVerifier, TokenVerifier
@@ -36,6 +39,8 @@ from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.audit_log import AuditLogService
+from gate.rpc.audit_records import AuditRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
@@ -94,6 +99,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             has_working_source=lambda _, state: not asked.panels.has_only_stubs(state),
             clock=clock,
         )
+        log = _audit_log(settings, clock, stack)
+        records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
         http_server = HttpServer(
             build_app(
@@ -109,8 +116,9 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
         grpc_server = GrpcServer(
-            EnrollmentGateService(door, checks, lookup, budgets),
-            GateAdminService(door, database, tenants, asked.panels),
+            EnrollmentGateService(door, checks, lookup, budgets, records),
+            GateAdminService(door, database, tenants, asked.panels, records),
+            AuditLogService(door, database, log, AuditReader(database), records),
         )
         await grpc_server.start(settings.grpc_address, settings.tls)
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
@@ -236,3 +244,10 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _audit_log(settings: Settings, clock: Clock, stack: AsyncExitStack) -> AuditLog:
+    anchors = AnchorLog(settings.audit.anchor_minutes * 60)
+    anchors.start()
+    stack.push_async_callback(anchors.aclose)
+    return AuditLog(anchors, clock)

@@ -9,6 +9,7 @@ from gate.checks.profile import ProviderLookup
 from gate.checks.service import CheckService
 from gate.checks.turns import in_turns
 from gate.errors import FieldViolation, InvalidInput
+from gate.rpc.audit_records import AuditRecords
 from gate.rpc.door import Call, Door, streaming, unary
 from gate.rpc.messages import day_in, decision_message, profile_message, submitted
 from gate.rpc.refusals import status_of
@@ -29,11 +30,14 @@ class Budgets:
 class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     """Translates between the wire and the check; decides nothing."""
 
-    def __init__(self, door: Door, checks: CheckService, lookup: ProviderLookup, budgets: Budgets) -> None:
+    def __init__(
+        self, door: Door, checks: CheckService, lookup: ProviderLookup, budgets: Budgets, records: AuditRecords
+    ) -> None:
         self.door = door
         self._checks = checks
         self._lookup = lookup
         self._budgets = budgets
+        self._records = records
 
     @unary(Permission.GATE_CHECK)
     async def CheckClaim(  # noqa: N802 - the contract's name
@@ -68,14 +72,16 @@ class EnrollmentGateService(enrollment_gate_pb2_grpc.EnrollmentGateServicer):
         self, request: enrollment_gate_pb2.LookupProviderRequest, call: Call
     ) -> enrollment_gate_pb2.LookupProviderResponse:
         """Everything the sources say about one provider."""
+        as_of = day_in(request.as_of, "as_of") if request.HasField("as_of") else None
         entries = await self._lookup.lookup(
             call.principal.tenant,
             request.npi,
             request.states,
-            day_in(request.as_of, "as_of") if request.HasField("as_of") else None,
+            as_of,
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
+        await self._records.provider_read(call, request.npi, tuple(entry.state for entry in entries), as_of)
         return enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
 
     async def _answer_batch(

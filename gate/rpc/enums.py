@@ -5,6 +5,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from aggregator.evidence import Freshness, SourceOutcome
 from aggregator.guards.health import SourceStatus
+from gate.audit.export import ExportFormat
+from gate.audit.verification import BreakKind
 from gate.decision.model import (
     ClaimAction,
     DecisionCode,
@@ -17,7 +19,7 @@ from gate.decision.model import (
     PastDueAction,
     Strictness,
 )
-from gate.v1 import decision_pb2, gate_admin_pb2
+from gate.v1 import audit_log_pb2, decision_pb2, gate_admin_pb2
 from sources.contract import SourceScope
 from sources.records import EnrollmentStatus
 
@@ -55,3 +57,5 @@ NATIONAL_FALLBACKS: Final = Numbers(NationalFallback, gate_admin_pb2.NationalFal
 PAST_DUE_ACTIONS: Final = Numbers(PastDueAction, gate_admin_pb2.PastDueAction, "PAST_DUE_ACTION")
 DOS_RULES: Final = Numbers(DosRule, gate_admin_pb2.DosRule, "DOS_RULE")
 SOURCE_STATUSES: Final = Numbers(SourceStatus, gate_admin_pb2.SourceStatus, "SOURCE_STATUS")
+BREAK_KINDS: Final = Numbers(BreakKind, audit_log_pb2.ChainBreakKind, "CHAIN_BREAK_KIND")
+EXPORT_FORMATS: Final = Numbers(ExportFormat, audit_log_pb2.AuditExportFormat, "AUDIT_EXPORT_FORMAT")
