@@ -1,17 +1,15 @@
 """Entries as files for people outside: CSV for a spreadsheet, JSON lines for a program. Pure."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from gate.audit.chain import AuditEntry
+from gate.csv_text import csv_lines
 
 _COLUMNS: Final = AuditEntry.__struct_fields__
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -26,7 +24,7 @@ class ExportFormat(StrEnum):
 
 def header(form: ExportFormat) -> bytes:
     """What a file begins with."""
-    return _csv([_COLUMNS]) if form is ExportFormat.CSV else b""
+    return csv_lines([_COLUMNS]) if form is ExportFormat.CSV else b""
 
 
 def lines(form: ExportFormat, entries: Iterable[AuditEntry]) -> bytes:
@@ -36,25 +34,10 @@ def lines(form: ExportFormat, entries: Iterable[AuditEntry]) -> bytes:
 
 def _csv_lines(entries: Iterable[AuditEntry]) -> bytes:
     rows = (msgspec.structs.asdict(entry) | {"at": entry.instant.isoformat()} for entry in entries)
-    return _csv([_harmless(row[name]) for name in _COLUMNS] for row in rows)
-
-
-def _csv(rows: Iterable[Iterable[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - a cell is a text or a number
-    """A spreadsheet would run a cell that begins like a formula; an apostrophe makes it text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
-
-
-def _json_lines(entries: Iterable[AuditEntry]) -> bytes:
-    return b"".join(_encoder.encode(entry) + b"\n" for entry in entries)
+    return csv_lines([row[name] for name in _COLUMNS] for row in rows)
 
 
 _WRITERS: Final[Mapping[ExportFormat, Callable[[Iterable[AuditEntry]], bytes]]] = {
     ExportFormat.CSV: _csv_lines,
-    ExportFormat.JSONL: _json_lines,
+    ExportFormat.JSONL: _encoder.encode_lines,
 }
