@@ -11,6 +11,7 @@ import msgspec
 from gate.v1 import audit_log_pb2
 
 _LOGGED_AS: Final = "audit_anchor"
+_IN_EVERY_ANCHOR: Final = b'"hash"'
 
 
 class AnchorLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,16 +34,16 @@ def line_of(anchor: audit_log_pb2.AuditAnchor) -> bytes:
 
 
 def anchors_in_file(path: Path, tenant: str | None) -> list[audit_log_pb2.AuditAnchor]:
-    """The anchors in `path`, or those of `tenant` if it is named. Other lines of a service's log are passed over.
+    """The anchors in `path`, or those of `tenant` if it is named. What else a service logs is passed over.
 
     Raises:
-        AnchorFileError: a line is neither; the number of it.
+        AnchorFileError: a line looks like an anchor and is none; the number of it.
         OSError: the file cannot be read.
     """
     messages = []
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if line.strip():
+            if _IN_EVERY_ANCHOR in line:
                 messages += [_message(found) for found in _anchor_in(line, number) if tenant in {None, found.tenant}]
     return messages
 

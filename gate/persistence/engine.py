@@ -26,12 +26,13 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         Path(target.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(target, pool_timeout=_POOL_SECONDS)
+        engine = create_async_engine(target, pool_timeout=_POOL_SECONDS, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return create_async_engine(
         target,
+        hide_parameters=True,  # an error is logged, and parameters are people's data
         pool_pre_ping=True,
         pool_size=_POOL_SIZE,
         pool_timeout=_POOL_SECONDS,

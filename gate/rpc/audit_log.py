@@ -48,14 +48,7 @@ class AuditLogService(audit_log_pb2_grpc.AuditLogServicer):
         tenant = call.principal.tenant
         verdict = await self._reader.verify(tenant, anchors_in(request.anchors))
         async with self._database.writing(tenant) as unit:
-            await self._records.log_verified(
-                unit,
-                call,
-                intact=verdict.first_break is None,
-                entries=verdict.entries,
-                anchors=verdict.anchors,
-                found=verdict.first_break.explanation if verdict.first_break is not None else "",
-            )
+            await self._records.log_verified(unit, call, verdict)
         return verdict_message(verdict)
 
     @unary(Permission.AUDIT_VIEW)
@@ -80,7 +73,7 @@ class AuditLogService(audit_log_pb2_grpc.AuditLogServicer):
         refuse_unfit_filter(wanted)
         tenant = call.principal.tenant
         async with self._database.writing(tenant) as unit:
-            await self._records.log_exported(unit, call, wanted, format=form.value)
+            await self._records.log_exported(unit, call, wanted, form)
             end = await self._log.anchor(unit)
         yield audit_log_pb2.ExportEntriesResponse(content=header(form))
         async for entries in self._reader.in_order(tenant, wanted, until=end.sequence):

@@ -1,16 +1,19 @@
 """What the doors record: their calls as events of the audit log."""
 
+from collections.abc import Mapping
 from datetime import date
 
+from gate.audit.export import ExportFormat
 from gate.audit.model import AuditAction, AuditEvent, EntryFilter
 from gate.audit.trail import AuditTrail
+from gate.audit.verification import Verdict
 from gate.clock import Clock
 from gate.persistence.unit_of_work import Database, UnitOfWork
 from gate.rpc.door import Call
 from gate.tenancy.differences import differences, digest
 from gate.tenancy.model import ConfigChange, ModeChange
 
-Detail = str | int | bool | None
+Details = Mapping[str, str | int | bool | None]
 
 
 class AuditRecords:
@@ -31,8 +34,7 @@ class AuditRecords:
             call,
             AuditAction.PROVIDER_READ,
             f"provider/{npi}",
-            states=" ".join(states),
-            as_of=as_of.isoformat() if as_of is not None else None,
+            {"states": " ".join(states), "as_of": as_of.isoformat() if as_of is not None else None},
         )
         async with self._database.writing(call.principal.tenant) as unit:
             await self._trail.record(unit, event)
@@ -43,11 +45,13 @@ class AuditRecords:
             call,
             AuditAction.CONFIG_CHANGED,
             "tenant_config",
-            version=change.after.version,
-            before=digest(change.before),
-            after=digest(change.after),
-            changed=differences(change.before, change.after),
-            reason=reason.strip(),
+            {
+                "version": change.after.version,
+                "before": digest(change.before),
+                "after": digest(change.after),
+                "changed": differences(change.before, change.after),
+                "reason": reason.strip(),
+            },
         )
         switches = (self._switch(call, switch, forced=False) for switch in change.switches)
         await self._trail.record(unit, stored, *switches)
@@ -56,24 +60,31 @@ class AuditRecords:
         """A mode was switched (row C18); `forced`: even where no working source would answer."""
         await self._trail.record(unit, self._switch(call, change, forced=forced))
 
-    async def log_read(self, unit: UnitOfWork, call: Call, wanted: EntryFilter, **details: Detail) -> None:
+    async def log_read(self, unit: UnitOfWork, call: Call, wanted: EntryFilter, *, entries: int) -> None:
         """A page of the log itself is read."""
-        await self._log_used(unit, call, AuditAction.AUDIT_READ, **_told(wanted), **details)
+        await self._log_used(unit, call, AuditAction.AUDIT_READ, {**_told(wanted), "entries": entries})
 
-    async def log_exported(self, unit: UnitOfWork, call: Call, wanted: EntryFilter, **details: Detail) -> None:
+    async def log_exported(self, unit: UnitOfWork, call: Call, wanted: EntryFilter, form: ExportFormat) -> None:
         """The log itself is about to be exported."""
-        await self._log_used(unit, call, AuditAction.AUDIT_EXPORTED, **_told(wanted), **details)
+        await self._log_used(unit, call, AuditAction.AUDIT_EXPORTED, {**_told(wanted), "format": form.value})
 
-    async def log_verified(self, unit: UnitOfWork, call: Call, **details: Detail) -> None:
+    async def log_verified(self, unit: UnitOfWork, call: Call, verdict: Verdict) -> None:
         """The log itself was verified."""
-        await self._log_used(unit, call, AuditAction.AUDIT_VERIFIED, **details)
+        found = verdict.first_break
+        details: Details = {
+            "intact": found is None,
+            "entries": verdict.entries,
+            "anchors": verdict.anchors,
+            "found": found.explanation if found is not None else None,
+        }
+        await self._log_used(unit, call, AuditAction.AUDIT_VERIFIED, details)
 
     async def log_anchored(self, unit: UnitOfWork, call: Call) -> None:
         """The end of the log, which this entry is, is taken away."""
-        await self._log_used(unit, call, AuditAction.AUDIT_ANCHORED)
+        await self._log_used(unit, call, AuditAction.AUDIT_ANCHORED, {})
 
-    async def _log_used(self, unit: UnitOfWork, call: Call, action: AuditAction, **details: Detail) -> None:
-        await self._trail.record(unit, self._event(call, action, "audit_log", **details))
+    async def _log_used(self, unit: UnitOfWork, call: Call, action: AuditAction, details: Details) -> None:
+        await self._trail.record(unit, self._event(call, action, "audit_log", details))
 
     def _switch(self, call: Call, change: ModeChange, *, forced: bool) -> AuditEvent:
         scope = change.scope
@@ -81,22 +92,24 @@ class AuditRecords:
             call,
             AuditAction.MODE_CHANGED,
             f"gate_mode/{scope.state or '*'}/{scope.line_of_business or '*'}",
-            before=change.from_mode.value,
-            after=change.to_mode.value,
-            state=scope.state,
-            line_of_business=scope.line_of_business,
-            reason=change.reason,
-            forced=forced,
-            version=change.config_version,
+            {
+                "before": change.from_mode.value,
+                "after": change.to_mode.value,
+                "state": scope.state,
+                "line_of_business": scope.line_of_business,
+                "reason": change.reason,
+                "forced": forced,
+                "version": change.config_version,
+            },
         )
 
-    def _event(self, call: Call, action: AuditAction, what: str, **details: Detail) -> AuditEvent:
+    def _event(self, call: Call, action: AuditAction, what: str, details: Details) -> AuditEvent:
         return AuditEvent(actor=call.actor(), action=action, object=what, at=self._clock(), details=details)
 
 
-def _told(wanted: EntryFilter) -> dict[str, Detail]:
+def _told(wanted: EntryFilter) -> Details:
     """The parts of a filter that are set."""
-    parts: dict[str, Detail] = {
+    parts: Details = {
         "subject": wanted.subject,
         "action": wanted.action,
         "object": wanted.object,
