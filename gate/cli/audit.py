@@ -127,8 +127,7 @@ def verify(
     elif verdict.HasField("first_break"):
         print(f"broken at entry {verdict.first_break.sequence}: {verdict.first_break.explanation}")
     else:
-        compared = f"; {verdict.anchors} anchors fit" if verdict.anchors else ""
-        print(f"intact: {verdict.entries} entries{compared}")
+        print(f"intact: {_counted(verdict.entries, 'entry', 'entries')}{_compared(verdict.anchors)}")
     if verdict.HasField("first_break"):
         raise typer.Exit(_BROKEN)
     if anchors is not None and not verdict.anchors:
@@ -222,6 +221,16 @@ def _kept(file: Path, tenant: str | None) -> list[audit_log_pb2.AuditAnchor]:
         stop(f"{file}: {error}")
     except OSError as error:
         stop(f"{file}: {error.strerror}")
+
+
+def _compared(anchors: int) -> str:
+    if not anchors:
+        return "; without anchors nobody knows whether the end was cut off"
+    return f"; {_counted(anchors, 'anchor fits', 'anchors fit')}"
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _details(entry: audit_log_pb2.AuditEntry) -> Any:  # noqa: ANN401 - JSON
