@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gate.audit.chain import AuditEntry
 from gate.audit.verification import verify
 from gate.clock import system_clock
-from gate.persistence.engine import open_engine
+from gate.persistence.engine import WRITES, open_engine
 from gate.v1 import audit_log_pb2, decision_pb2, enrollment_gate_pb2
 from tests.e2e.bundled import ENROLLED
 from tests.support.callers import CALL_SECONDS, Caller, as_message, fields_in, status_in, today
@@ -213,7 +213,8 @@ async def test_an_export_holds_every_entry_up_to_its_own(caller: Caller) -> None
 
 
 async def test_a_long_log_is_exported_in_pieces(caller: Caller) -> None:
-    await asyncio.gather(*(look_up(caller) for _ in range(260)))
+    for _ in range(26):  # SQLite's writers queue, for two seconds at most
+        await asyncio.gather(*(look_up(caller) for _ in range(10)))
     request = audit_log_pb2.ExportEntriesRequest(format=JSONL)
 
     pieces = [
@@ -292,6 +293,20 @@ async def test_what_cannot_be_recorded_does_not_happen(tmp_path: Path) -> None:
         assert (switched.from_mode, switched.config_version) == (AUDIT, 2)
         assert [entry.action for entry in await told(caller)] == ["gate_mode.changed", "tenant_config.changed"]
         assert not (await verdict_of(caller)).HasField("first_break")
+
+
+async def test_u2_a_provider_s_file_is_not_shown_while_the_database_cannot_take_the_entry(tmp_path: Path) -> None:
+    async with gate_with_its_database(tmp_path) as (gate, engine):
+        caller = gate.of("payer")
+        async with engine.connect() as somebody:
+            writing = await somebody.execution_options(**WRITES)
+            async with writing.begin():
+                with pytest.raises(grpc.aio.AioRpcError) as refusal:
+                    await look_up(caller)
+
+        assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+        await look_up(caller)
+        assert [entry.action for entry in await told(caller)] == ["provider.read"]
 
 
 async def test_damage_done_behind_the_gate_s_back_is_told_with_its_place_and_kind(tmp_path: Path) -> None:
