@@ -12,23 +12,21 @@ from rich.console import Console
 from rich.table import Table
 
 from gate.auth.permissions import Role
+from gate.cli.admin import CALL_SECONDS, Metadata, ask_service
 from gate.cli.anchor_files import AnchorFileError, anchors_in_file, line_of
-from gate.cli.client import bearer, carry_out, channel_to, credential
 from gate.cli.ending import stop
-from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
+from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import plain
 from gate.v1 import audit_log_pb2, audit_log_pb2_grpc
 from gate.whole_files import STANDARD_OUTPUT, written_whole
 
 audit = typer.Typer(help="The audit log: who did what, when, and that nobody changed it since.", no_args_is_help=True)
 
-_CALL_SECONDS: Final = 15
 _WHOLE_LOG_SECONDS: Final = 3600
 _LARGEST_PAGE: Final = 500
 _BROKEN: Final = 1
 
 Answer = TypeVar("Answer")
-Metadata = tuple[tuple[str, str], ...]
 
 
 class Format(StrEnum):
@@ -84,7 +82,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one option per part of the filter
             request = audit_log_pb2.ListEntriesRequest(
                 filter=wanted, page_size=min(limit - len(found), _LARGEST_PAGE), page_token=token
             )
-            page = await log.ListEntries(request, metadata=metadata, timeout=_CALL_SECONDS)
+            page = await log.ListEntries(request, metadata=metadata, timeout=CALL_SECONDS)
             found += page.entries
             token = page.next_page_token
             if not token:
@@ -144,7 +142,7 @@ def anchor(
     answer = _ask(
         config,
         tenant,
-        lambda log, metadata: log.GetAnchor(audit_log_pb2.GetAnchorRequest(), metadata=metadata, timeout=_CALL_SECONDS),
+        lambda log, metadata: log.GetAnchor(audit_log_pb2.GetAnchorRequest(), metadata=metadata, timeout=CALL_SECONDS),
     )
     line = line_of(answer.anchor)
     if out == STANDARD_OUTPUT:
@@ -194,14 +192,7 @@ def _ask(
     ask: "Callable[[audit_log_pb2_grpc.AuditLogAsyncStub, Metadata], Awaitable[Answer]]",  # a name of the stubs only
 ) -> Answer:
     """The answer to `ask`; a refusal ends the program with its words."""
-    settings = settings_of(config)
-    token = credential(settings, tenant, [Role.AUDITOR])
-
-    async def call() -> Answer:
-        async with channel_to(settings) as channel:
-            return await ask(audit_log_pb2_grpc.AuditLogStub(channel), bearer(token))
-
-    return carry_out(settings, call())
+    return ask_service(config, tenant, Role.AUDITOR, audit_log_pb2_grpc.AuditLogStub, ask)
 
 
 def _filter(
