@@ -19,7 +19,9 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
-from gate.audit.logged import LoggedTrail
+from gate.audit.anchoring import AnchorLog
+from gate.audit.log import AuditLog
+from gate.audit.reading import AuditReader
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
 from gate.auth.tokens import RememberingVerifier, TokenVerifier
@@ -49,6 +51,8 @@ from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
 from gate.rpc.admission import Admission
 from gate.rpc.answering import WayOut
+from gate.rpc.audit_log import AuditLogService
+from gate.rpc.audit_records import AuditRecords
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
@@ -101,8 +105,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
         checks = CheckService(snapshot, asked.panels, resolver, clock, deactivations)
-        trail = LoggedTrail()
-        lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), trail, clock)
+        lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), clock)
         tenants = TenantService(
             defaults=deployment_defaults(settings.provider_enrollment),
             surroundings=surroundings(settings, asked.panels.descriptions),
@@ -110,6 +113,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             has_working_source=lambda _, state: not asked.panels.has_only_stubs(state),
             clock=clock,
         )
+        log = _audit_log(settings, clock, stack)
+        records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
         ledger = _ledger(settings, metrics, database, clock, stack)
         http_server = HttpServer(
@@ -129,13 +134,14 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         grpc_server = GrpcServer(
             EnrollmentGateService(
                 door,
-                WayOut(ledger.journal, CountingRecorder(metrics)),
+                WayOut(ledger.journal, CountingRecorder(metrics), records),
                 checks,
                 lookup,
-                DecisionRecords(database, DecisionLedger(trail, clock), checks, settings.check_budget_seconds),
+                DecisionRecords(database, DecisionLedger(log, clock), checks, settings.check_budget_seconds),
                 budgets,
             ),
-            GateAdminService(door, database, tenants, asked.panels),
+            GateAdminService(door, database, tenants, asked.panels, records),
+            AuditLogService(door, database, log, AuditReader(database), records),
         )
         await grpc_server.start(settings.grpc_address, settings.tls)
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
@@ -311,3 +317,10 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _audit_log(settings: Settings, clock: Clock, stack: AsyncExitStack) -> AuditLog:
+    anchors = AnchorLog(settings.audit.anchor_minutes * 60)
+    anchors.start()
+    stack.push_async_callback(anchors.aclose)
+    return AuditLog(anchors, clock)

@@ -124,6 +124,15 @@ class AuthSettings(BaseModel):
     clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
 
 
+class AuditSettings(BaseModel):
+    """The audit log."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    anchor_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 60
+    """How often the ends of changed logs are written to the service's own log, from which a cut can be told."""
+
+
 class TlsSettings(BaseModel):
     """Certificate of the gRPC door; with `client_ca_file` callers must present one too."""
 
@@ -212,6 +221,7 @@ class Settings(BaseSettings):
     tls: TlsSettings = TlsSettings()
     ledger: LedgerSettings = LedgerSettings()
     limits: LimitSettings = LimitSettings()
+    audit: AuditSettings = AuditSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,9 @@ class AuditAction(StrEnum):
     API_KEY_REVOKED = "api_key.revoked"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_VERIFIED = "audit.verified"
+    AUDIT_ANCHORED = "audit.anchored"
+    """Somebody took the hash of the newest entry away, to keep it outside the database."""
     SOURCE_ASKED = "source.asked"
     """A verification call to an upstream, with its outcome."""
     RETENTION_APPLIED = "ledger.retention_applied"
@@ -65,3 +69,24 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """UTC."""
     details: Mapping[str, str | int | bool | None] = {}
     """Never a secret. Changes carry `before` and `after` as short texts or digests."""
+
+
+class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries are wanted. Every part that is set must hold."""
+
+    subject: str = ""
+    action: str = ""
+    object: str = ""
+    """Ending with a slash: everything below, like ``provider/``."""
+    since: datetime | None = None
+    """From this instant on."""
+    until: datetime | None = None
+    """Before this instant."""
+
+
+EVERYTHING: Final = EntryFilter()
+
+
+def the_gate(tenant: str) -> Actor:
+    """The gate itself, acting on behalf of a tenant."""
+    return Actor(tenant=tenant, subject="gate", via=Via.SYSTEM)

@@ -13,7 +13,6 @@ from aggregator.merge import recollected
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
 from gate.audit.model import Actor, AuditAction, AuditEvent
-from gate.audit.trail import AuditTrail
 from gate.checks.panels import Panels
 from gate.clock import Clock, first_instant_of, today_in
 from gate.decision.coverage import enrolls
@@ -21,7 +20,6 @@ from gate.decision.model import Claim, Finding, Policy
 from gate.decision.rules import decide
 from gate.decision.sentences import sentence
 from gate.errors import FieldViolation, InvalidInput
-from gate.persistence.unit_of_work import UnitOfWork
 from gate.tenancy.snapshot import ConfigSnapshot
 from sources.npi import is_npi_shaped
 from sources.records import EnrollmentRecord
@@ -85,14 +83,12 @@ class ProviderLookup:
         panels: Panels,
         resolver: Resolver,
         past: PastAnswers,
-        trail: AuditTrail,
         clock: Clock,
     ) -> None:
         self._configurations = configurations
         self._panels = panels
         self._resolver = resolver
         self._past = past
-        self._trail = trail
         self._clock = clock
 
     async def lookup(
@@ -123,22 +119,6 @@ class ProviderLookup:
             for state, evidence in zip(wanted, found, strict=True)
         ]
 
-    async def note_read(self, unit: UnitOfWork, actor: Actor, question: ProviderQuestion) -> None:
-        """Every read of a provider's file is audited (row U2), and one that cannot be is not answered."""
-        await self._trail.record(
-            unit,
-            AuditEvent(
-                actor=actor,
-                action=AuditAction.PROVIDER_READ,
-                object=f"provider/{question.npi}",
-                at=self._clock(),
-                details={
-                    "states": " ".join(state.upper() for state in question.states),
-                    "as_of": question.as_of.isoformat() if question.as_of is not None else None,
-                },
-            ),
-        )
-
     async def _known(
         self, question: ProviderQuestion, panel: Panel, now: datetime, *, fresh: bool, deadline: float | None
     ) -> Evidence:
@@ -148,6 +128,20 @@ class ProviderLookup:
         end_of_day = first_instant_of(question.as_of + _ONE_DAY, panel.state)
         known = await self._past.known_before(panel.tenant, question.npi, panel.state, names, end_of_day)
         return recollected(question.npi, panel.state, panel.descriptions, known)
+
+
+def read_event(question: ProviderQuestion, actor: Actor, at: datetime) -> AuditEvent:
+    """What the audit log keeps of one read."""
+    return AuditEvent(
+        actor=actor,
+        action=AuditAction.PROVIDER_READ,
+        object=f"provider/{question.npi}",
+        at=at,
+        details={
+            "states": " ".join(state.upper() for state in question.states),
+            "as_of": question.as_of.isoformat() if question.as_of is not None else None,
+        },
+    )
 
 
 def _wanted_states(question: ProviderQuestion) -> list[str]:

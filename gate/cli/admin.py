@@ -1,8 +1,10 @@
-"""What the commands for operators share: one call to `GateAdmin` in a tenant's name."""
+"""What the commands for operators share: one call to a service in a tenant's name."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
+
+import grpc
 
 from gate.auth.permissions import Role
 from gate.cli.client import bearer, carry_out, channel_to, credential
@@ -10,8 +12,27 @@ from gate.cli.options import settings_of
 from gate.v1 import gate_admin_pb2_grpc
 
 Answer = TypeVar("Answer")
+Stub = TypeVar("Stub")
 Metadata = tuple[tuple[str, str], ...]
 CALL_SECONDS = 15
+
+
+def ask_service(
+    config: Path | None,
+    tenant: str | None,
+    role: Role,
+    stub: Callable[[grpc.aio.Channel], Stub],
+    ask: Callable[[Stub, Metadata], Awaitable[Answer]],
+) -> Answer:
+    """The answer to `ask`; a refusal ends the program with its words."""
+    settings = settings_of(config)
+    token = credential(settings, tenant, [role])
+
+    async def call() -> Answer:
+        async with channel_to(settings) as channel:
+            return await ask(stub(channel), bearer(token))
+
+    return carry_out(settings, call())
 
 
 def ask_admin(
@@ -19,12 +40,5 @@ def ask_admin(
     tenant: str | None,
     ask: "Callable[[gate_admin_pb2_grpc.GateAdminAsyncStub, Metadata], Awaitable[Answer]]",  # a name of the stubs only
 ) -> Answer:
-    """The answer to `ask`; a refusal ends the program with its words."""
-    settings = settings_of(config)
-    token = credential(settings, tenant, [Role.GATE_OPERATOR])
-
-    async def call() -> Answer:
-        async with channel_to(settings) as channel:
-            return await ask(gate_admin_pb2_grpc.GateAdminStub(channel), bearer(token))
-
-    return carry_out(settings, call())
+    """The answer of `GateAdmin` to `ask`; a refusal ends the program with its words."""
+    return ask_service(config, tenant, Role.GATE_OPERATOR, gate_admin_pb2_grpc.GateAdminStub, ask)

@@ -11,7 +11,7 @@ from gate.auth.permissions import Role
 from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.model import FileClaim, asked_about
 from gate.claimfiles.reading import ClaimFile, open_claim_file
-from gate.claimfiles.result_files import STANDARD_OUTPUT, ResultFormat, ResultWriter, open_results
+from gate.claimfiles.result_files import ResultFormat, ResultWriter, open_results
 from gate.claimfiles.results import Result
 from gate.claimfiles.summary import Summary
 from gate.cli.client import bearer, carry_out, channel_to, credential
@@ -21,6 +21,7 @@ from gate.cli.options import ConfigFile, Tenant, settings_of
 from gate.cli.report import Advancing, progress_over, show_summary
 from gate.settings import Settings
 from gate.v1 import enrollment_gate_pb2_grpc
+from gate.whole_files import STANDARD_OUTPUT
 from sources.states import STATES
 
 

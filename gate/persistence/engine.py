@@ -40,7 +40,7 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
         return engine
     return create_async_engine(
         target,
-        hide_parameters=True,  # an error that is logged shall not tell what was to be stored
+        hide_parameters=True,  # an error is logged, and parameters are people's data
         pool_pre_ping=True,
         pool_size=_POOL_SIZE,
         pool_timeout=_POOL_SECONDS,

@@ -15,13 +15,14 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from aggregator.evidence import Evidence
 from gate.auth.permissions import Permission
 from gate.checks.model import Decision
+from gate.checks.profile import ProviderQuestion, StateEnrollment
 from gate.checks.recording import DecisionRecorder
 from gate.errors import FieldViolation, InvalidInput
 from gate.ledger.journal import Exchange, Journal
 from gate.ledger.model import WireKind
+from gate.rpc.audit_records import AuditRecords
 from gate.rpc.door import Call, Door, streaming, unary
 from gate.rpc.refusals import ServicerContext
 
@@ -50,9 +51,10 @@ class Answered(msgspec.Struct, Generic[Reply], frozen=True):
 class WayOut:
     """What every answer passes: first it is kept, then it is counted, then it leaves."""
 
-    def __init__(self, journal: Journal, recorder: DecisionRecorder) -> None:
+    def __init__(self, journal: Journal, recorder: DecisionRecorder, records: AuditRecords) -> None:
         self._journal = journal
         self._recorder = recorder
+        self._records = records
 
     async def give(self, call: Call, kind: WireKind, request: bytes, answered: Answered[Any]) -> bytes:
         """The reply as it is sent.
@@ -65,16 +67,22 @@ class WayOut:
         self._recorder.record([decision for decision in answered.decisions if isinstance(decision, Decision)])
         return reply
 
-    async def keep_what_sources_said(
-        self, call: Call, request: Message, reply: Message, evidence: Sequence[Evidence]
+    async def show(
+        self, call: Call, wire: tuple[Message, Message], question: ProviderQuestion, entries: Sequence[StateEnrollment]
     ) -> None:
-        """For a reply that decides no claim and rests on what sources just said.
+        """Let a provider's file leave: its reading is recorded, and what the sources just said of it is kept.
+
+        `wire` are the request and the reply.
 
         Raises:
-            StoreUnavailable: the ledger cannot keep it.
+            StoreUnavailable: the one or the other cannot be done, so it must not leave.
         """
-        kept = exchange(call, WireKind.LOOKUP_PROVIDER, request.SerializeToString(), reply.SerializeToString())
-        await self._journal.keep_evidence(kept, list(evidence))
+        states = tuple(entry.state for entry in entries)
+        await self._records.provider_read(call, question.npi, states, question.as_of)
+        if question.as_of is None:
+            request, reply = (message.SerializeToString() for message in wire)
+            kept = exchange(call, WireKind.LOOKUP_PROVIDER, request, reply)
+            await self._journal.keep_evidence(kept, [entry.evidence for entry in entries])
 
 
 class HasWayOut(Protocol):

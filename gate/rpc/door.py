@@ -212,24 +212,22 @@ def unary(
 def streaming(
     permission: Permission,
 ) -> Callable[
-    [Callable[[Servicer, AsyncIterator[Request], Call], AsyncIterator[Response]]],
-    Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Response]],
+    [Callable[[Servicer, Request, Call], AsyncIterator[Response]]],
+    Callable[[Servicer, Request, ServicerContext], AsyncIterator[Response]],
 ]:
-    """A call with a stream of requests and a stream of responses that needs `permission`; see `Door.taking_on`."""
+    """A call with a stream of responses that needs `permission`; its request is one message or a stream."""
 
     def decorate(
-        method: Callable[[Servicer, AsyncIterator[Request], Call], AsyncIterator[Response]],
-    ) -> Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Response]]:
+        method: Callable[[Servicer, Request, Call], AsyncIterator[Response]],
+    ) -> Callable[[Servicer, Request, ServicerContext], AsyncIterator[Response]]:
         name = method.__name__
 
         @wraps(method)
-        async def answered(
-            servicer: Servicer, requests: AsyncIterator[Request], context: ServicerContext
-        ) -> AsyncIterator[Response]:
+        async def answered(servicer: Servicer, request: Request, context: ServicerContext) -> AsyncIterator[Response]:
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
-                async for response in method(servicer, requests, call):
+                async for response in method(servicer, request, call):
                     servicer.door.still_admits(call)
                     yield response
             except Exception as error:  # noqa: BLE001 - the door is where every error becomes a status

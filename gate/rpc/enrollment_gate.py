@@ -101,11 +101,8 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
             fresh=request.freshness == _FRESH,
             deadline=call.deadline_within(self._budgets.one_claim),
         )
-        async with self._records.database.writing(call.principal.tenant) as unit:
-            await self._lookup.note_read(unit, call.actor(), question)
         reply = enrollment_gate_pb2.LookupProviderResponse(profile=profile_message(request.npi, entries))
-        if question.as_of is None:
-            await self.way_out.keep_what_sources_said(call, request, reply, [entry.evidence for entry in entries])
+        await self.way_out.show(call, (request, reply), question, entries)
         return reply
 
     async def _answer_batch(

@@ -5,6 +5,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from aggregator.evidence import Freshness, SourceOutcome
 from aggregator.guards.health import SourceStatus
+from gate.audit.export import ExportFormat
+from gate.audit.verification import BreakKind
 from gate.decision.model import (
     ClaimAction,
     DecisionCode,
@@ -18,7 +20,7 @@ from gate.decision.model import (
     Strictness,
 )
 from gate.ledger.history import ReevaluationOutcome
-from gate.v1 import decision_pb2, enrollment_gate_pb2, gate_admin_pb2
+from gate.v1 import audit_log_pb2, decision_pb2, enrollment_gate_pb2, gate_admin_pb2
 from sources.contract import SourceScope
 from sources.records import EnrollmentStatus
 
@@ -57,3 +59,5 @@ PAST_DUE_ACTIONS: Final = Numbers(PastDueAction, gate_admin_pb2.PastDueAction, "
 DOS_RULES: Final = Numbers(DosRule, gate_admin_pb2.DosRule, "DOS_RULE")
 REEVALUATIONS: Final = Numbers(ReevaluationOutcome, enrollment_gate_pb2.ReevaluationOutcome, "REEVALUATION_OUTCOME")
 SOURCE_STATUSES: Final = Numbers(SourceStatus, gate_admin_pb2.SourceStatus, "SOURCE_STATUS")
+BREAK_KINDS: Final = Numbers(BreakKind, audit_log_pb2.ChainBreakKind, "CHAIN_BREAK_KIND")
+EXPORT_FORMATS: Final = Numbers(ExportFormat, audit_log_pb2.AuditExportFormat, "AUDIT_EXPORT_FORMAT")

@@ -7,6 +7,7 @@ from gate.checks.panels import Panels
 from gate.checks.watch import status_of
 from gate.errors import FieldViolation, InvalidInput, PermissionDenied
 from gate.persistence.unit_of_work import Database
+from gate.rpc.audit_records import AuditRecords
 from gate.rpc.door import Call, Door, unary
 from gate.rpc.enums import SCOPES, SOURCE_STATUSES
 from gate.rpc.messages import instant_message
@@ -20,11 +21,14 @@ from sources.contract import SourceDescription
 class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
     """Acts on the tenant of the caller's credential and on no other."""
 
-    def __init__(self, door: Door, database: Database, tenants: TenantService, panels: Panels) -> None:
+    def __init__(
+        self, door: Door, database: Database, tenants: TenantService, panels: Panels, records: AuditRecords
+    ) -> None:
         self.door = door
         self._database = database
         self._tenants = tenants
         self._panels = panels
+        self._records = records
 
     @unary(Permission.GATE_ADMIN_VIEW)
     async def GetTenantConfig(  # noqa: N802 - the contract's name
@@ -43,12 +47,13 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
         """Store a new version in place of the one that was read."""
         tenant = _own_tenant(call, request.config.tenant)
         async with self._database.writing(tenant) as unit:
-            stored = await self._tenants.update(
+            change = await self._tenants.update(
                 unit, config_of(request.config, tenant), by=call.principal.subject, reason=request.reason
             )
             effective = await self._tenants.get(unit, tenant)
+            await self._records.config_changed(unit, call, change, request.reason)
         return gate_admin_pb2.UpdateTenantConfigResponse(
-            config=config_message(stored), warnings=self._panels.unanswerable(effective)
+            config=config_message(change.after), warnings=self._panels.unanswerable(effective)
         )
 
     @unary(Permission.GATE_ADMIN_VIEW)
@@ -78,6 +83,7 @@ class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
                 force=request.force,
             )
             effective = await self._tenants.get(unit, tenant)
+            await self._records.mode_changed(unit, call, change, forced=request.force)
         return gate_admin_pb2.SetGateModeResponse(
             change=change_message(change), warnings=self._panels.unanswerable(effective)
         )

@@ -9,16 +9,18 @@ from grpc_reflection.v1alpha import reflection
 
 from gate.errors import PreconditionFailed
 from gate.rpc.answering import rpc_handlers
+from gate.rpc.audit_log import AuditLogService
 from gate.rpc.enrollment_gate import EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.limits import LARGEST_MESSAGE
 from gate.settings import TlsSettings
-from gate.v1 import enrollment_gate_pb2, gate_admin_pb2, gate_admin_pb2_grpc
+from gate.v1 import audit_log_pb2, audit_log_pb2_grpc, enrollment_gate_pb2, gate_admin_pb2, gate_admin_pb2_grpc
 
 _ENROLLMENT_GATE: Final = enrollment_gate_pb2.DESCRIPTOR.services_by_name["EnrollmentGate"]
 _SERVICES: Final = (
     _ENROLLMENT_GATE.full_name,
     gate_admin_pb2.DESCRIPTOR.services_by_name["GateAdmin"].full_name,
+    audit_log_pb2.DESCRIPTOR.services_by_name["AuditLog"].full_name,
 )
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
@@ -40,11 +42,12 @@ _OPTIONS: Final = (
 class GrpcServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, gate: EnrollmentGateService, admin: GateAdminService) -> None:
+    def __init__(self, gate: EnrollmentGateService, admin: GateAdminService, audit: AuditLogService) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._server.add_generic_rpc_handlers((rpc_handlers(_ENROLLMENT_GATE, gate),))
         gate_admin_pb2_grpc.add_GateAdminServicer_to_server(admin, self._server)
+        audit_log_pb2_grpc.add_AuditLogServicer_to_server(audit, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self.port = 0

@@ -110,6 +110,16 @@ class ModeChange(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.config_version}-{self.ordinal}"
 
 
+class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of storing a configuration."""
+
+    before: TenantConfig
+    """That was in force until then; an empty version 0 where nothing was stored."""
+    after: TenantConfig
+    switches: tuple[ModeChange, ...]
+    """Modes that differ afterwards."""
+
+
 class EffectiveConfig(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What is in force for one tenant at one version. Compared by identity."""
 

@@ -14,6 +14,7 @@ from gate.persistence.unit_of_work import UnitOfWork
 from gate.tenancy import repository
 from gate.tenancy.model import (
     WHOLE_TENANT,
+    ConfigChange,
     DeploymentDefaults,
     EffectiveConfig,
     ModeChange,
@@ -74,7 +75,7 @@ class TenantService:
         stored = await repository.current(unit.session, tenant)
         return in_force(stored or TenantConfig(tenant=tenant), self._defaults)
 
-    async def update(self, unit: UnitOfWork, config: TenantConfig, *, by: str, reason: str) -> TenantConfig:
+    async def update(self, unit: UnitOfWork, config: TenantConfig, *, by: str, reason: str) -> ConfigChange:
         """Store `config` in place of the version that it names; version 0 creates.
 
         A mode that differs afterwards is kept as a switch of mode (row C18).
@@ -97,8 +98,9 @@ class TenantService:
             if _chosen_mode(before.config, scope) != _chosen_mode(after.config, scope)
             and _mode_in(before, scope) is not _mode_in(after, scope)  # spelling out what was inherited is no switch
         ]
-        await self._store(unit, after.config, change, _mode_changes(before, after, switched, change))
-        return after.config
+        switches = _mode_changes(before, after, switched, change)
+        await self._store(unit, after.config, change, switches)
+        return ConfigChange(before=stored, after=after.config, switches=tuple(switches))
 
     async def set_mode(  # noqa: PLR0913 - the parts of one switch, each named
         self,

@@ -35,6 +35,10 @@ NEEDS = {
     "/gate.v1.GateAdmin/SetGateMode": Permission.GATE_ADMIN_MANAGE,
     "/gate.v1.GateAdmin/ListModeChanges": Permission.GATE_ADMIN_VIEW,
     "/gate.v1.GateAdmin/ListSources": Permission.GATE_ADMIN_VIEW,
+    "/gate.v1.AuditLog/ListEntries": Permission.AUDIT_VIEW,
+    "/gate.v1.AuditLog/VerifyChain": Permission.AUDIT_VIEW,
+    "/gate.v1.AuditLog/GetAnchor": Permission.AUDIT_VIEW,
+    "/gate.v1.AuditLog/ExportEntries": Permission.AUDIT_VIEW,
 }
 """What each RPC needs. One that is served and not listed here fails a test."""
 FOR_ANYBODY = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
@@ -59,9 +63,13 @@ async def status_of_call(gate: GateInProcess, rpc: str, metadata: Metadata) -> g
     respond = GetMessageClass(method.output_type).FromString
     empty = b""  # of every message
     try:
-        if method.client_streaming:
-            stream: Any = gate.shared_channel.stream_stream(rpc, response_deserializer=respond)
-            call = stream(iter([empty]), metadata=metadata, timeout=CALL_SECONDS)
+        if method.server_streaming:
+            channel = gate.shared_channel
+            stream: Any = (channel.stream_stream if method.client_streaming else channel.unary_stream)(
+                rpc, response_deserializer=respond
+            )
+            request = iter([empty]) if method.client_streaming else empty
+            call = stream(request, metadata=metadata, timeout=CALL_SECONDS)
             with suppress(grpc.aio.AioRpcError):
                 async for _ in call:
                     pass

@@ -15,6 +15,7 @@ from gate.auth.permissions import Role
 from gate.cli.rendering import enum_name
 from gate.clock import system_clock, today_in
 from gate.v1 import (
+    audit_log_pb2_grpc,
     claim_pb2,
     decision_pb2,
     enrollment_gate_pb2,
@@ -49,6 +50,7 @@ class Caller:
         self.metadata = bearer(token_for(data_dir, tenant, *(roles or (Role.ORG_ADMIN,))))
         self.gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
         self.admin = gate_admin_pb2_grpc.GateAdminStub(channel)
+        self.audit = audit_log_pb2_grpc.AuditLogStub(channel)
 
     async def check(
         self, claim: claim_pb2.Claim, *, fresh: bool = False, explain: bool = False, seconds: float = CALL_SECONDS

@@ -68,7 +68,7 @@ def tenant_service(
 
 async def store(database: Database, service: TenantService, config: TenantConfig) -> TenantConfig:
     async with database.writing(config.tenant) as unit:
-        return await service.update(unit, config, by="ada", reason="")
+        return (await service.update(unit, config, by="ada", reason="")).after
 
 
 async def flip(database: Database, service: TenantService, tenant: str, mode: GateMode) -> None:

@@ -137,7 +137,7 @@ async def test_a_configuration_is_published_after_it_is_stored_and_not_before(
     database: Database, service: TenantService, published: Published
 ) -> None:
     async with database.writing("acme") as unit:
-        stored = await service.update(unit, TEXAS, by="ada", reason="")
+        stored = (await service.update(unit, TEXAS, by="ada", reason="")).after
         assert published.configs == []
 
     assert published.configs == [stored]
