@@ -1,8 +1,9 @@
 """Wires one process together: the only file that knows every concrete class."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 
@@ -33,6 +34,7 @@ from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
 from gate.errors import StoreUnavailable
 from gate.ledger.past import ObservationLog
+from gate.ledger.retention import Retained, Retention
 from gate.ledger.service import DecisionLedger
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
@@ -241,6 +243,21 @@ def _registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
+
+
+async def retained(settings: Settings, tenants: Sequence[str], clock: Clock = system_clock) -> AsyncIterator[Retained]:
+    """Apply the ledger's retention to these tenants, or to all that have a ledger; tells of each when it is done.
+
+    Raises:
+        gate.errors.StoreUnavailable: the database cannot be reached.
+    """
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings.sqlalchemy_url)
+        stack.push_async_callback(engine.dispose)
+        keep_for = timedelta(days=settings.ledger.retention_days)
+        retention = Retention(Database(engine), LoggedTrail(), clock, keep_for)
+        for tenant in tenants or await retention.tenants():
+            yield await retention.apply(tenant)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

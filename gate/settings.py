@@ -124,6 +124,15 @@ class AuthSettings(BaseModel):
     clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
 
 
+class LedgerSettings(BaseModel):
+    """How long decisions are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    retention_days: Annotated[int, Field(ge=1, le=36_525)] = 3653
+    """Ten years, as 42 CFR 438.3(u) asks of managed care; a decision is evidence for the payment that followed it."""
+
+
 class TlsSettings(BaseModel):
     """Certificate of the gRPC door; with `client_ca_file` callers must present one too."""
 
@@ -182,6 +191,7 @@ class Settings(BaseSettings):
     provider_enrollment: ProviderEnrollmentSettings = ProviderEnrollmentSettings()
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()
+    ledger: LedgerSettings = LedgerSettings()
     tls: TlsSettings = TlsSettings()
 
     @property

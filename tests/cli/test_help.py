@@ -16,6 +16,8 @@ _COMMANDS = {command.name or "": command.help or "" for command in app.registere
 _BELOW = (
     *(("tenants", name) for name in ("list", "show", "configure", "mode", "mode-changes")),
     ("sources", "list"),
+    ("jobs", "run"),
+    ("jobs", "run", "ledger-retention"),
 )
 
 
