@@ -125,19 +125,7 @@ class ProviderLookup:
 
     async def note_read(self, unit: UnitOfWork, actor: Actor, question: ProviderQuestion) -> None:
         """Every read of a provider's file is audited (row U2), and one that cannot be is not answered."""
-        await self._trail.record(
-            unit,
-            AuditEvent(
-                actor=actor,
-                action=AuditAction.PROVIDER_READ,
-                object=f"provider/{question.npi}",
-                at=self._clock(),
-                details={
-                    "states": " ".join(state.upper() for state in question.states),
-                    "as_of": question.as_of.isoformat() if question.as_of is not None else None,
-                },
-            ),
-        )
+        await self._trail.record(unit, read_event(question, actor, self._clock()))
 
     async def _known(
         self, question: ProviderQuestion, panel: Panel, now: datetime, *, fresh: bool, deadline: float | None
@@ -148,6 +136,20 @@ class ProviderLookup:
         end_of_day = first_instant_of(question.as_of + _ONE_DAY, panel.state)
         known = await self._past.known_before(panel.tenant, question.npi, panel.state, names, end_of_day)
         return recollected(question.npi, panel.state, panel.descriptions, known)
+
+
+def read_event(question: ProviderQuestion, actor: Actor, at: datetime) -> AuditEvent:
+    """What the audit log keeps of one read."""
+    return AuditEvent(
+        actor=actor,
+        action=AuditAction.PROVIDER_READ,
+        object=f"provider/{question.npi}",
+        at=at,
+        details={
+            "states": " ".join(state.upper() for state in question.states),
+            "as_of": question.as_of.isoformat() if question.as_of is not None else None,
+        },
+    )
 
 
 def _wanted_states(question: ProviderQuestion) -> list[str]:

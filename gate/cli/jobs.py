@@ -30,7 +30,10 @@ def ledger_retention(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    from gate.observability.logging import configure_logging
+
     settings = settings_of(config)
+    configure_logging(settings.log_level)
     try:
         done = asyncio.run(_apply(settings, tenant or [], as_json=as_json))
     except GateError as error:

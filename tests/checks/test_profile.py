@@ -2,9 +2,11 @@ from datetime import date
 
 import pytest
 
-from gate.checks.profile import Gap, gaps_between
+from gate.audit.model import AuditAction
+from gate.checks.profile import Gap, ProviderQuestion, gaps_between, read_event
 from sources.records import EnrollmentRecord
-from tests.decision.building import segment
+from tests.decision.building import NPI, segment
+from tests.ledger.builders import ADA, NOON
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,15 @@ from tests.decision.building import segment
 )
 def test_gaps_are_the_days_between_periods_of_enrollment(records: list[EnrollmentRecord], gaps: list[Gap]) -> None:
     assert list(gaps_between(records)) == gaps
+
+
+def test_u2_the_audit_log_keeps_who_read_which_provider_s_file_and_of_which_day() -> None:
+    event = read_event(ProviderQuestion(npi=NPI, states=["tx", "CA"], as_of=date(2026, 3, 1)), ADA, NOON)
+
+    assert (event.action, event.object, event.actor, event.at) == (
+        AuditAction.PROVIDER_READ,
+        f"provider/{NPI}",
+        ADA,
+        NOON,
+    )
+    assert event.details == {"states": "TX CA", "as_of": "2026-03-01"}

@@ -14,7 +14,7 @@ from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from tests.checks.builders import given
 from tests.cli.shell import Shell
-from tests.decision.building import claim, found, national, segment
+from tests.decision.building import NPI, claim, found, national, segment
 from tests.decision.building import evidence as evidence_of
 from tests.ledger.builders import NOON
 from tests.support.gates import GateProcess
@@ -105,11 +105,9 @@ def test_decisions_are_listed_newest_first_and_filtered(server: GateProcess, she
         found_now = shell.gate("decisions", "--tenant", tenant, "--json", *options).json
         return [each["decision"]["decision_id"] for each in found_now]
 
-    assert listed("--code", "pass") == [enrolled]
-    assert listed("--claim", "CLM-1", "--state", "tx", "--mode", "enforce") == [gap]
-    assert listed("--since", "2026-03-20T12:30Z") == listed("--limit", "1") == [enrolled]
-    assert listed("--until", "2026-03-20T12:30") == [gap]
-    assert listed("--npi", "1999999992") == []
+    assert listed("--code", "pass", "--since", "2026-03-20T12:30Z", "--npi", NPI) == [enrolled]
+    assert listed("--claim", "CLM-1", "--state", "tx", "--mode", "enforce", "--until", "2026-03-20T12:30") == [gap]
+    assert listed("--limit", "1") == [enrolled]
 
 
 def test_where_no_decision_fits_that_is_said(shell: Shell, tenant: str) -> None:
@@ -159,7 +157,6 @@ def test_retention_deletes_what_is_past_its_time_and_counts_it(lonely: Shell) ->
     assert lonely.gate("jobs", "run", "ledger-retention", "--json").objects == [
         {"tenant": "acme", "decisions": 1, "evidence": 1}
     ]
-    assert lonely.gate("jobs", "run", "ledger-retention", "--tenant", "globex").out.startswith("globex: 0 decisions")
 
 
 def test_retention_without_a_database_says_so(lonely: Shell) -> None:

@@ -17,7 +17,7 @@ from gate.persistence.unit_of_work import Database, UnitOfWork
 from gate.tenancy.model import TenantConfig
 from gate.tenancy.repository import Change, add_version
 from tests.decision.building import NPI, STATE_SOURCE, VERIFIED
-from tests.ledger.builders import ADA, ENROLLED, NOON, POLICY, ListedTrail, batch, entry, ids, minutes
+from tests.ledger.builders import ADA, ENROLLED, NOON, POLICY, ListedTrail, batch, entry, minutes
 
 RELEASABLE, RECOUP, UNCHANGED, UNKNOWN = (
     ReevaluationOutcome.RELEASABLE,
@@ -92,7 +92,7 @@ async def test_a_read_that_cannot_be_audited_is_refused(database: Database, shel
 async def test_what_was_not_found_was_not_read(database: Database, ledger: DecisionLedger, trail: ListedTrail) -> None:
     with pytest.raises(NotFound):
         async with database.writing("acme") as unit:
-            await ledger.read(unit, ADA, *ids([entry()]), AuditAction.DECISION_EXPLAINED)
+            await ledger.read(unit, ADA, entry().decision_id, AuditAction.DECISION_EXPLAINED)
 
     assert trail.events == []
 
@@ -125,7 +125,7 @@ async def test_s9_an_outcome_is_kept_once_until_it_changes_and_every_look_is_aud
     outcomes: list[ReevaluationOutcome],
     kept: list[ReevaluationOutcome],
 ) -> None:
-    (decision_id,) = ids([entry()])
+    decision_id = entry().decision_id
     for outcome in outcomes:
         async with database.writing("acme") as unit:
             events = await ledger.note_reevaluation(unit, ADA, event(decision_id, outcome), None)
@@ -138,7 +138,7 @@ async def test_what_the_sources_said_on_the_way_is_known_from_then_on(
     database: Database, ledger: DecisionLedger
 ) -> None:
     async with database.writing("acme") as unit:
-        await ledger.note_reevaluation(unit, ADA, event(*ids([entry()]), RELEASABLE), ENROLLED)
+        await ledger.note_reevaluation(unit, ADA, event(entry().decision_id, RELEASABLE), ENROLLED)
 
     known = await ObservationLog(database).known_before("acme", NPI, "TX", [STATE_SOURCE], VERIFIED + minutes(1))
 
