@@ -93,7 +93,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         stack.push_async_callback(deactivations.aclose)
         checks = CheckService(snapshot, asked.panels, resolver, CountingRecorder(metrics), clock, deactivations)
         trail = LoggedTrail()
-        lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), trail, clock)
+        past = ObservationLog(database)
+        lookup = ProviderLookup(snapshot, asked.panels, resolver, past, trail, clock)
         tenants = TenantService(
             defaults=deployment_defaults(settings.provider_enrollment),
             surroundings=surroundings(settings, asked.panels.descriptions),
@@ -120,7 +121,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
                 door,
                 checks,
                 lookup,
-                DecisionRecords(database, DecisionLedger(trail, clock), checks, settings.check_budget_seconds),
+                DecisionRecords(database, DecisionLedger(trail, clock), past, checks, settings.check_budget_seconds),
                 budgets,
             ),
             GateAdminService(door, database, tenants, asked.panels),

@@ -1,5 +1,6 @@
 """A decision that was kept is judged again from what was kept, and nothing else, with the same result."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import msgspec
 import pytest
 
 from aggregator.evidence import Evidence
+from aggregator.knowledge import KnownAnswer
 from gate.audit.model import AuditAction
 from gate.checks.model import Decision
-from gate.checks.reevaluation import outcome_of
+from gate.checks.reevaluation import is_confirmed, outcome_of
 from gate.checks.replay import explained, replayed
 from gate.checks.scope import MODE_OFF, NO_PROVIDER_HAS_THIS_NPI, NOT_CONFIGURED, STATE_NOT_ENABLED
 from gate.decision.model import DecisionCode, Finding, GateMode, OutageAction, Policy, Strictness
@@ -23,7 +25,7 @@ from gate.rpc.decision_messages import claim_in, differences, given_in
 from gate.rpc.messages import decision_message, submitted
 from sources.contract import ErrorKind
 from tests.checks.builders import ENFORCING, given
-from tests.decision.building import NPI, claim, empty, evidence, failed, found, national, of, segment
+from tests.decision.building import NPI, STATE_SOURCE, claim, empty, evidence, failed, found, national, of, segment
 from tests.decision.test_conformance import asked, known, rows, settled
 from tests.ledger.builders import ADA, NOON, ListedTrail
 from tests.support.databases import SQLITE, migrated_database
@@ -148,3 +150,32 @@ def test_a_check_that_was_not_made_is_compared_with_nothing(scope: Finding) -> N
     assert outcome_of(kept(unasked), given(claim(), ENDED)) is ReevaluationOutcome.UNKNOWN
     assert outcome_of(kept(given(claim(), ENDED)), unasked) is ReevaluationOutcome.UNKNOWN
     assert outcome_of(kept(unasked), given(claim(), PASSED)) is ReevaluationOutcome.UNCHANGED
+
+
+class Remembered:
+    """What the ledger holds of the state's source."""
+
+    def __init__(self, answer: KnownAnswer | None) -> None:
+        self._answer = answer
+
+    async def known_before(
+        self, tenant: str, npi: str, state: str, sources: Iterable[str], instant: datetime
+    ) -> dict[str, KnownAnswer]:
+        assert instant < NOON
+        return {source: self._answer for source in sources if self._answer is not None}
+
+
+@pytest.mark.parametrize(
+    ("told_before", "confirmed"),
+    [
+        pytest.param(None, False, id="never heard"),
+        pytest.param(KnownAnswer(STATE_SOURCE, (segment(),), NOON), False, id="a record until now"),
+        pytest.param(KnownAnswer(STATE_SOURCE, (segment(),), NOON, absent_since=NOON), True, id="gone already"),
+        pytest.param(KnownAnswer(STATE_SOURCE, (), NOON), True, id="unknown already"),
+    ],
+)
+async def test_s14_an_absence_counts_against_a_provider_once_it_was_told_before(
+    told_before: KnownAnswer | None, confirmed: bool
+) -> None:
+    assert await is_confirmed(Remembered(told_before), given(claim(), PENDED)) is confirmed
+    assert await is_confirmed(Remembered(told_before), given(claim(), ENDED)), "an end date needs no second word"
