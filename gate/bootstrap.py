@@ -1,8 +1,9 @@
 """Wires one process together: the only file that knows every concrete class."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 
@@ -40,7 +41,9 @@ from gate.ledger.drainer import Drainer
 from gate.ledger.journal import SpoolJournal
 from gate.ledger.past import ObservationLog
 from gate.ledger.process import DrainerProcess, DrainOrder, EmbeddedDrainer, RunningDrainer
+from gate.ledger.retention import Retained, Retention
 from gate.ledger.service import DecisionLedger
+from gate.ledger.shelf import LedgerShelf
 from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.observability.ledger_series import LedgerSeries
@@ -105,7 +108,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
         checks = CheckService(snapshot, asked.panels, resolver, clock, deactivations)
-        lookup = ProviderLookup(snapshot, asked.panels, resolver, ObservationLog(database), clock)
+        past = ObservationLog(database)
+        lookup = ProviderLookup(snapshot, asked.panels, resolver, past, clock)
         tenants = TenantService(
             defaults=deployment_defaults(settings.provider_enrollment),
             surroundings=surroundings(settings, asked.panels.descriptions),
@@ -116,7 +120,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         log = _audit_log(settings, clock, stack)
         records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
-        ledger = _ledger(settings, metrics, database, clock, stack)
+        ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
         http_server = HttpServer(
             build_app(
                 version=version("enrollment-gate"),
@@ -137,7 +141,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
                 WayOut(ledger.journal, CountingRecorder(metrics), records),
                 checks,
                 lookup,
-                DecisionRecords(database, DecisionLedger(log, clock), checks, settings.check_budget_seconds),
+                DecisionRecords(database, DecisionLedger(log, clock), past, checks, settings.check_budget_seconds),
                 budgets,
             ),
             GateAdminService(door, database, tenants, asked.panels, records),
@@ -268,7 +272,7 @@ class _Ledger(msgspec.Struct, frozen=True):
     drainer: RunningDrainer
 
 
-def _ledger(settings: Settings, metrics: Metrics, database: Database, clock: Clock, stack: AsyncExitStack) -> _Ledger:
+def _ledger(settings: Settings, metrics: Metrics, shelf: LedgerShelf, clock: Clock, stack: AsyncExitStack) -> _Ledger:
     """The decision ledger's way in, and its way to the database."""
     wanted = settings.ledger
     limits = SpoolLimits(wanted.spool_limit_mb * _MEGABYTE, wanted.sync_seconds)
@@ -285,9 +289,11 @@ def _ledger(settings: Settings, metrics: Metrics, database: Database, clock: Clo
     drainer: RunningDrainer
     if wanted.drainer == "embedded":
         backlog = Backlog(directory, spool.owner)
-        drainer = EmbeddedDrainer(Drainer(backlog, DatabaseShelf(database), unpacked, condition.progressed))
+        drainer = EmbeddedDrainer(Drainer(backlog, shelf, unpacked, condition.progressed))
     else:
-        order = DrainOrder(str(directory), spool.owner, settings.sqlalchemy_url, settings.log_level)
+        order = DrainOrder(
+            str(directory), spool.owner, settings.sqlalchemy_url, settings.log_level, settings.audit.anchor_minutes
+        )
         drainer = DrainerProcess("gate.drain", order, condition.progressed)
     spool.start()
     condition.start()
@@ -311,6 +317,21 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
     admission = Admission(settings.limits.claims_in_flight, metrics)
     metrics.count_claims_in_flight(lambda: admission.claims_in_flight)
     return admission
+
+
+async def retained(settings: Settings, tenants: Sequence[str], clock: Clock = system_clock) -> AsyncIterator[Retained]:
+    """Apply the ledger's retention to these tenants, or to all that have a ledger; tells of each when it is done.
+
+    Raises:
+        gate.errors.StoreUnavailable: the database cannot be reached.
+    """
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings.sqlalchemy_url)
+        stack.push_async_callback(engine.dispose)
+        keep_for = timedelta(days=settings.ledger.retention_days)
+        retention = Retention(Database(engine), _audit_log(settings, clock, stack), clock, keep_for)
+        for tenant in tenants or await retention.tenants():
+            yield await retention.apply(tenant)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

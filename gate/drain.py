@@ -13,6 +13,9 @@ from typing import Final
 
 import msgspec
 
+from gate.audit.anchoring import AnchorLog
+from gate.audit.log import AuditLog
+from gate.clock import system_clock
 from gate.ledger.backlog import Backlog
 from gate.ledger.drainer import Drainer, Progress
 from gate.ledger.process import FINISH, DrainOrder
@@ -44,8 +47,11 @@ async def _obey() -> None:
     order = msgspec.json.decode(first, type=DrainOrder)
     configure_logging(order.log_level)
     engine = open_engine(order.database_url, patience_seconds=_PATIENCE_SECONDS)
+    anchors = AnchorLog(order.anchor_minutes * 60)
+    anchors.start()
     backlog = Backlog(Path(order.directory), order.owner)
-    drainer = Drainer(backlog, DatabaseShelf(Database(engine)), unpacked, _tell)
+    shelf = DatabaseShelf(Database(engine), AuditLog(anchors, system_clock))
+    drainer = Drainer(backlog, shelf, unpacked, _tell)
     draining = asyncio.create_task(drainer.run())
     listening = asyncio.create_task(_listen(orders, drainer))
     try:
@@ -56,6 +62,7 @@ async def _obey() -> None:
         for task in (draining, listening):
             task.cancel()
         await asyncio.gather(draining, listening, return_exceptions=True)
+        await anchors.aclose()
         await engine.dispose()
 
 

@@ -163,6 +163,8 @@ class LedgerSettings(BaseModel):
     """How much may wait below `data_dir` for the database, in megabytes; a decision takes some 600 bytes."""
     drainer: Literal["process", "embedded"] = "process"
     """Where decisions are brought to the database: in a process of its own, or between answers."""
+    retention_days: Annotated[int, Field(ge=1, le=36_525)] = 3653
+    """Ten years, as 42 CFR 438.3(u) asks of managed care; a decision is evidence for the payment that followed it."""
 
 
 class LimitSettings(BaseModel):

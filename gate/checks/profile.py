@@ -12,7 +12,6 @@ from aggregator.knowledge import KnownAnswer
 from aggregator.merge import recollected
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
-from gate.audit.model import Actor, AuditAction, AuditEvent
 from gate.checks.panels import Panels
 from gate.clock import Clock, first_instant_of, today_in
 from gate.decision.coverage import enrolls
@@ -128,20 +127,6 @@ class ProviderLookup:
         end_of_day = first_instant_of(question.as_of + _ONE_DAY, panel.state)
         known = await self._past.known_before(panel.tenant, question.npi, panel.state, names, end_of_day)
         return recollected(question.npi, panel.state, panel.descriptions, known)
-
-
-def read_event(question: ProviderQuestion, actor: Actor, at: datetime) -> AuditEvent:
-    """What the audit log keeps of one read."""
-    return AuditEvent(
-        actor=actor,
-        action=AuditAction.PROVIDER_READ,
-        object=f"provider/{question.npi}",
-        at=at,
-        details={
-            "states": " ".join(state.upper() for state in question.states),
-            "as_of": question.as_of.isoformat() if question.as_of is not None else None,
-        },
-    )
 
 
 def _wanted_states(question: ProviderQuestion) -> list[str]:

@@ -1,14 +1,19 @@
 """Judging a kept claim by what is known now, under the configuration in force now (rows S9, S10)."""
 
+from datetime import timedelta
+from typing import Final
+
 import msgspec
 
 from gate.checks.model import Decision, SubmittedClaim
+from gate.checks.profile import PastAnswers
 from gate.checks.service import CheckService
-from gate.decision.model import ClaimAction
+from gate.decision.model import ClaimAction, DecisionCode
 from gate.ledger.history import KeptDecision, ReevaluationEvent, ReevaluationOutcome
-from sources.contract import ErrorKind
+from sources.contract import ErrorKind, SourceScope
 
-_NOBODY_THERE = (None, ErrorKind.NOT_CONFIGURED, ErrorKind.NOT_IMPLEMENTED)
+_CONFIRMED_AFTER: Final = timedelta(minutes=5)
+_NOBODY_THERE: Final = (None, ErrorKind.NOT_CONFIGURED, ErrorKind.NOT_IMPLEMENTED)
 
 
 class Reevaluation(msgspec.Struct, frozen=True):
@@ -31,15 +36,32 @@ class Reevaluation(msgspec.Struct, frozen=True):
 
 
 async def reevaluated(
-    checks: CheckService, kept: KeptDecision, submitted: SubmittedClaim, deadline: float | None
+    checks: CheckService, past: PastAnswers, kept: KeptDecision, submitted: SubmittedClaim, deadline: float | None
 ) -> Reevaluation:
     """Ask the sources now, whatever is cached, and compare.
 
     Raises:
-        StoreUnavailable: the tenant's configuration was never read.
+        StoreUnavailable: the tenant's configuration was never read, or the ledger cannot be.
     """
     now = await checks.check(kept.entry.tenant, submitted, fresh=True, deadline=deadline)
-    return Reevaluation(outcome_of(kept, now), now)
+    outcome = outcome_of(kept, now)
+    if outcome is ReevaluationOutcome.RECOUP_REVIEW and not await is_confirmed(past, now):
+        outcome = ReevaluationOutcome.UNKNOWN
+    return Reevaluation(outcome, now)
+
+
+async def is_confirmed(past: PastAnswers, now: Decision) -> bool:
+    """Whether an absence was told before, long enough ago to count as confirmed (row S14).
+
+    A portal that was loaded by halves knows nobody. The cache sees to that while it remembers the provider; after a
+    restart only the ledger does. Anything but an absence needs no confirmation.
+    """
+    if now.finding.code is not DecisionCode.ENROLLMENT_NOT_FOUND or now.evidence is None:
+        return True
+    states = [answer.source for answer in now.evidence.answers if answer.scope is SourceScope.STATE]
+    before = now.evaluated_at - _CONFIRMED_AFTER
+    known = await past.known_before(now.tenant, now.claim.npi, now.claim.state, states, before)
+    return all(name in known and (not known[name].records or known[name].absent_since) for name in states)
 
 
 def outcome_of(kept: KeptDecision, now: Decision) -> ReevaluationOutcome:

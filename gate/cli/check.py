@@ -70,7 +70,7 @@ def _show(decision: decision_pb2.Decision) -> None:
     print(f"{code}{f' ({decision.detail})' if decision.detail else ''}")
     print(decision.reason)
     facts = {
-        "action": _action(decision),
+        "action": action_of(decision),
         "warnings": ", ".join(decision.warnings),
         "soft hold": "yes, revalidation is near" if decision.soft_hold else "",
         "revalidation": _revalidation(decision),
@@ -87,7 +87,8 @@ def _show(decision: decision_pb2.Decision) -> None:
         print(f"  {'considered':<13}{_record(record)}")
 
 
-def _action(decision: decision_pb2.Decision) -> str:
+def action_of(decision: decision_pb2.Decision) -> str:
+    """What is to be done with the claim, and by which mode."""
     actions = decision_pb2.ClaimAction.DESCRIPTOR
     action, would = enum_name(actions, decision.action), enum_name(actions, decision.would_action)
     mode = enum_name(decision_pb2.GateMode.DESCRIPTOR, decision.mode)

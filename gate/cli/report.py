@@ -74,7 +74,7 @@ def _by_code(summary: Summary) -> Table:
         column.justify = "right"
     for code in _codes(summary):
         tally = summary.by_code[code]
-        table.add_row(_look(code, code), f"{tally.claims:,}", dollars(tally.cents))
+        table.add_row(look_of(code, code), f"{tally.claims:,}", dollars(tally.cents))
     table.add_row("together", f"{summary.total.claims:,}", dollars(summary.total.cents), style="bold")
     return table
 
@@ -83,7 +83,7 @@ def _by_state(summary: Summary) -> Table:
     codes = _codes(summary)
     table = Table("state", box=None, header_style="bold", padding=(0, 2, 0, 0))
     for code in codes:
-        table.add_column(_look(code, _SHORT.get(code, code)), justify="right")
+        table.add_column(look_of(code, _SHORT.get(code, code)), justify="right")
     table.add_column("charges", justify="right")
     for state, tally in sorted(summary.by_state.items()):
         counts = [summary.by_state_and_code.get((state, code), Tally()).claims for code in codes]
@@ -102,6 +102,7 @@ def dollars(cents: int) -> str:
     return f"${cents / _CENTS:,.2f}"
 
 
-def _look(code: str, text: str) -> str:
+def look_of(code: str, text: str) -> str:
+    """`text` in the colour of the answer `code`."""
     look = _LOOK.get(code)
     return f"[{look}]{text}[/]" if look else text

@@ -35,6 +35,8 @@ class DrainOrder(msgspec.Struct, frozen=True):
     owner: str
     database_url: str
     log_level: str
+    anchor_minutes: float
+    """How often the audit log's ends are written to the service's log."""
 
 
 class RunningDrainer(Protocol):

@@ -62,8 +62,8 @@ async def add_entries(unit: UnitOfWork, entries: Sequence[LedgerEntry]) -> None:
     )
 
 
-async def add_documents(unit: UnitOfWork, documents: Iterable[Document], recorded_at: datetime) -> None:
-    """Keep the documents that are not kept yet."""
+async def add_documents(unit: UnitOfWork, documents: Iterable[Document], recorded_at: datetime) -> set[bytes]:
+    """Keep the documents that are not kept yet; their digests."""
     rows = {
         document.digest: {
             "tenant": unit.tenant,
@@ -74,7 +74,7 @@ async def add_documents(unit: UnitOfWork, documents: Iterable[Document], recorde
         }
         for document in documents
     }
-    await _add(unit, DocumentTable, list(rows.values()))
+    return set(await _add(unit, DocumentTable, list(rows.values()), "digest"))
 
 
 async def add_observations(unit: UnitOfWork, observations: Iterable[Observation]) -> None:
@@ -294,14 +294,22 @@ async def delete_evidence(unit: UnitOfWork, before: datetime, *, after: bytes, l
     return cast("CursorResult[Any]", deleted).rowcount, looked_at[-1]
 
 
-async def _add(unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose keys are not there yet."""
+async def _add(
+    unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, Any]], told: str | None = None
+) -> list[Any]:
+    """Insert the rows whose keys are not there yet; of those, where wanted, the column `told`."""
     # The table, not its class: the object mapper would look at every row once more.
     target = cast("Table", table.__table__)
     dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(target).on_conflict_do_nothing()
+    added: list[Any] = []
     for start in range(0, len(rows), _ROWS_AT_ONCE):
-        await unit.session.execute(statement, rows[start : start + _ROWS_AT_ONCE])
+        some = rows[start : start + _ROWS_AT_ONCE]
+        if told is None:
+            await unit.session.execute(statement, some)
+        else:
+            added += (await unit.session.execute(statement.returning(target.c[told]), some)).scalars()
+    return added
 
 
 def _decisions(unit: UnitOfWork) -> Select[DecisionTable]:

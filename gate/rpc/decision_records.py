@@ -2,6 +2,7 @@
 
 from gate.audit.model import AuditAction
 from gate.auth.permissions import Permission
+from gate.checks.profile import PastAnswers
 from gate.checks.reevaluation import reevaluated
 from gate.checks.replay import explained, replayed
 from gate.checks.service import CheckService
@@ -26,10 +27,13 @@ from gate.v1 import enrollment_gate_pb2
 class DecisionRecords:
     """What the calls work on."""
 
-    def __init__(self, database: Database, ledger: DecisionLedger, checks: CheckService, budget: float) -> None:
+    def __init__(
+        self, database: Database, ledger: DecisionLedger, past: PastAnswers, checks: CheckService, budget: float
+    ) -> None:
         """`budget` seconds are there to ask the sources anew when the caller names no deadline."""
         self.database = database
         self.ledger = ledger
+        self.past = past
         self.checks = checks
         self.budget = budget
 
@@ -62,7 +66,7 @@ class DecisionRecordCalls:
         message = explanation_message(kept, explained(kept, claim, given.warnings))
         if request.reevaluate:
             deadline = call.deadline_within(self._records.budget)
-            reevaluation = await reevaluated(self._records.checks, kept, claim, deadline)
+            reevaluation = await reevaluated(self._records.checks, self._records.past, kept, claim, deadline)
             async with self._records.database.writing(call.principal.tenant) as unit:
                 events = await self._records.ledger.note_reevaluation(
                     unit,

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2
 
-from gate.v1 import decision_pb2
+from gate.v1 import decision_pb2, enrollment_gate_pb2
 from tests.chaos.clients import checking, codes_of, eventually, health_of, texans
 from tests.support.callers import Caller, action_of, claim
 from tests.support.gates import GateProcess, gate_process
@@ -55,6 +55,7 @@ async def test_checks_go_on_with_the_last_known_configuration(gate: GateProcess,
         async with checking(caller, _npis()) as pipeline:
             postgres.kill()
             await _is_refused(caller)
+            await _shows_no_providers_file(caller)
             await eventually(partial(_is_stale, caller), _STALE_SECONDS)
             # Nobody knows any more whether this tenant was configured meanwhile: "not configured" would let it pass.
             with pytest.raises(grpc.aio.AioRpcError) as refused:
@@ -75,6 +76,14 @@ async def test_checks_go_on_with_the_last_known_configuration(gate: GateProcess,
         }
         await _takes_effect(caller)
     assert "Traceback" not in gate.log
+
+
+async def _shows_no_providers_file(caller: Caller) -> None:
+    """Row U2: every read is audited, and one that cannot be is not answered."""
+    request = enrollment_gate_pb2.LookupProviderRequest(npi="1234567893", states=["TX"])
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await caller.gate.LookupProvider(request, metadata=caller.metadata, timeout=_REFUSED_SECONDS)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_database_that_hangs_holds_nothing_up(gate: GateProcess, postgres: PostgresServer) -> None:

@@ -17,6 +17,8 @@ _BELOW = (
     *(("tenants", name) for name in ("list", "show", "configure", "mode", "mode-changes")),
     ("sources", "list"),
     *(("audit", name) for name in ("list", "verify", "anchor", "export")),
+    ("jobs", "run"),
+    ("jobs", "run", "ledger-retention"),
 )
 
 

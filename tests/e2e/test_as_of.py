@@ -167,6 +167,22 @@ async def test_s10_while_a_source_is_down_nothing_is_said_against_a_claim_that_p
     assert events_of(explanation) == []
 
 
+async def test_s14_a_record_that_a_portal_drops_calls_for_a_review_once_that_is_confirmed(story: Story) -> None:
+    story.the_state_says(active(story.calendar.day(-400)))
+    given = await story.check(story.calendar.day(-3))
+
+    story.calendar.turn_to(9)
+    story.the_state_says()
+    at_once = await story.reevaluated(given)
+    story.calendar.now += timedelta(minutes=6)
+    confirmed = await story.reevaluated(given)
+
+    assert outcome_of(at_once) == "UNCHANGED"
+    assert list(at_once.reevaluation.decision.warnings) == ["DISAPPEARED"]
+    assert outcome_of(confirmed) == "RECOUP_REVIEW"
+    assert code_of(confirmed.reevaluation.decision) == "ENROLLMENT_NOT_FOUND"
+
+
 async def test_a_mode_that_was_switched_off_releases_no_claim(story: Story) -> None:
     given = await story.check(story.calendar.day(-3))
     await story.caller.set_mode(decision_pb2.GATE_MODE_OFF)

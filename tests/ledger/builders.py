@@ -7,10 +7,13 @@ from typing import Any
 import uuid_utils
 
 from aggregator.evidence import Evidence
+from gate.audit.chain import Anchor
+from gate.audit.log import AuditLog
 from gate.audit.model import Actor, AuditEvent, Via
 from gate.decision.model import ClaimAction, DecisionCode, GateMode, Policy
 from gate.ledger.model import Document, Grounds, LedgerBatch, LedgerEntry
-from gate.persistence.unit_of_work import UnitOfWork
+from gate.ledger.storing import DatabaseShelf
+from gate.persistence.unit_of_work import Database, UnitOfWork
 from tests.decision.building import NPI, of, segment
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -28,6 +31,18 @@ class ListedTrail:
     async def record(self, unit: UnitOfWork, *events: AuditEvent) -> None:
         assert all(event.actor.tenant == unit.tenant for event in events)
         self.events += events
+
+
+class NoAnchors:
+    """Forgets what chains end with."""
+
+    def appended(self, head: Anchor) -> None:
+        pass
+
+
+def shelf_in(database: Database) -> DatabaseShelf:
+    """The shelf of that database, with a real audit log beside it."""
+    return DatabaseShelf(database, AuditLog(NoAnchors(), lambda: NOON))
 
 
 def entry(at: datetime = NOON, *, evidence: Evidence | None = ENROLLED, **changes: Any) -> LedgerEntry:

@@ -10,11 +10,11 @@ import gate.bootstrap
 from gate.checks.model import Decision
 from gate.checks.recording import AnswerCounter, CountingRecorder
 from gate.ledger.model import Document, Grounds, LedgerBatch, LedgerEntry
-from gate.ledger.storing import DatabaseShelf
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database
 from gate.rpc.messages import day_message, decision_message
 from gate.v1 import claim_pb2
+from tests.ledger.builders import shelf_in
 from tests.support.gates import GateInProcess
 
 
@@ -32,7 +32,7 @@ class Recording:
             by_tenant[decision.tenant].append(decision)
         engine = open_engine(gate.settings.sqlalchemy_url)
         for answered in by_tenant.values():
-            await DatabaseShelf(Database(engine)).store(batch_of(answered))
+            await shelf_in(Database(engine)).store(batch_of(answered))
         await engine.dispose()
 
 
