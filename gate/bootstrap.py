@@ -32,6 +32,7 @@ from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
 from gate.errors import StoreUnavailable
 from gate.observability.metrics import Metrics
+from gate.persistence.announcements import API_KEYS, CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
@@ -41,7 +42,6 @@ from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.server import GrpcServer
 from gate.settings import ProviderEnrollmentSettings, Settings
-from gate.tenancy.announcements import RedisAnnouncements
 from gate.tenancy.defaults import deployment_defaults, surroundings
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService
@@ -217,7 +217,7 @@ async def _migrated(url: str) -> bool:
 async def _snapshot(
     settings: Settings, database: Database, redis: Redis | None, stack: AsyncExitStack
 ) -> ConfigSnapshot:
-    announcements = RedisAnnouncements(redis) if redis is not None else None
+    announcements = RedisAnnouncements(redis, CONFIGURATIONS) if redis is not None else None
     snapshot = ConfigSnapshot(ConfigStore(database), deployment_defaults(settings.provider_enrollment), announcements)
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
