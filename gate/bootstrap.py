@@ -19,9 +19,14 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
+from gate.audit.logged import LoggedTrail
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
-from gate.auth.tokens import RememberingVerifier, TokenVerifier
+from gate.auth.key_ring import KeyRing
+from gate.auth.key_use import KeyUse
+from gate.auth.repository import KeyStore
+from gate.auth.service import AccessService
+from gate.auth.tokens import BearerVerifier, RememberingVerifier, TokenVerifier
 from gate.checks.connections import Connections, GuardedSources
 from gate.checks.deactivations import DeactivationList
 from gate.checks.panels import Panels
@@ -37,6 +42,7 @@ from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.access import AccessServicer
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
@@ -81,7 +87,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         asked = await _asking(settings, metrics, clock, stack)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
-        door = Door(_verifier(settings, clock, stack), metrics, clock)
+        keys = await _api_keys(settings, database, redis, metrics, clock, stack)
+        door = Door(BearerVerifier(keys, _verifier(settings, clock, stack)), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
@@ -111,6 +118,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         grpc_server = GrpcServer(
             EnrollmentGateService(door, checks, lookup, budgets),
             GateAdminService(door, database, tenants, asked.panels),
+            AccessServicer(door, database, AccessService(LoggedTrail(), keys.changed, clock)),
         )
         await grpc_server.start(settings.grpc_address, settings.tls)
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
@@ -222,6 +230,21 @@ async def _snapshot(
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
     return snapshot
+
+
+async def _api_keys(
+    settings: Settings, database: Database, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+) -> KeyRing:
+    store = KeyStore(database, clock)
+    use = KeyUse(store)
+    use.start()
+    stack.push_async_callback(use.aclose)
+    announcements = RedisAnnouncements(redis, API_KEYS) if redis is not None else None
+    ring = KeyRing(store, use, clock, announcements, max_stale_seconds=settings.auth.api_keys_max_stale_seconds)
+    await ring.start()
+    stack.push_async_callback(ring.aclose)
+    metrics.api_keys_age.set_function(lambda: ring.age_seconds)
+    return ring
 
 
 def _registry() -> CollectorRegistry:

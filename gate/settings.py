@@ -122,6 +122,8 @@ class AuthSettings(BaseModel):
     audience: str = ""
     algorithms: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("RS256", "ES256")
     clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
+    api_keys_max_stale_seconds: Annotated[int, Field(ge=5, le=24 * 3600)] = 900
+    """How long known API keys go on working while the database cannot be read, which could tell of revocations."""
 
 
 class TlsSettings(BaseModel):

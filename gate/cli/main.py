@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "check-file": "Check a file of claims: one result per claim, in file order, and a summary on standard error.",
     "tenants": "What tenants configured, and their modes.",
     "sources": "The sources that can be asked.",
+    "keys": "API keys of service accounts.",
     "token": "Print one token signed with the local development key.",
     "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
     "sandbox": "Serve the doubles of the five portals until stopped.",

@@ -74,6 +74,11 @@ class Metrics:
         self.config_stale = Gauge(
             "enrollment_gate_config_stale", "1 while the configuration store cannot be read.", registry=registry
         )
+        self.api_keys_age = Gauge(
+            "enrollment_gate_api_keys_age_seconds",
+            "Since the stored API keys were last looked at; known keys go on working for a while.",
+            registry=registry,
+        )
 
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
         """Answers given to one request: how many by (tenant, state, mode, code, action, would_action)."""

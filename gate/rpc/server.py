@@ -8,15 +8,24 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gate.errors import PreconditionFailed
+from gate.rpc.access import AccessServicer
 from gate.rpc.enrollment_gate import EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.limits import LARGEST_MESSAGE
 from gate.settings import TlsSettings
-from gate.v1 import enrollment_gate_pb2, enrollment_gate_pb2_grpc, gate_admin_pb2, gate_admin_pb2_grpc
+from gate.v1 import (
+    access_pb2,
+    access_pb2_grpc,
+    enrollment_gate_pb2,
+    enrollment_gate_pb2_grpc,
+    gate_admin_pb2,
+    gate_admin_pb2_grpc,
+)
 
 _SERVICES: Final = (
     enrollment_gate_pb2.DESCRIPTOR.services_by_name["EnrollmentGate"].full_name,
     gate_admin_pb2.DESCRIPTOR.services_by_name["GateAdmin"].full_name,
+    access_pb2.DESCRIPTOR.services_by_name["Access"].full_name,
 )
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
@@ -34,11 +43,12 @@ _OPTIONS: Final = (
 class GrpcServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, gate: EnrollmentGateService, admin: GateAdminService) -> None:
+    def __init__(self, gate: EnrollmentGateService, admin: GateAdminService, access: AccessServicer) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         enrollment_gate_pb2_grpc.add_EnrollmentGateServicer_to_server(gate, self._server)
         gate_admin_pb2_grpc.add_GateAdminServicer_to_server(admin, self._server)
+        access_pb2_grpc.add_AccessServicer_to_server(access, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self.port = 0

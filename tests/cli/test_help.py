@@ -16,6 +16,7 @@ _COMMANDS = {command.name or "": command.help or "" for command in app.registere
 _BELOW = (
     *(("tenants", name) for name in ("list", "show", "configure", "mode", "mode-changes")),
     ("sources", "list"),
+    *(("keys", name) for name in ("create", "list", "revoke")),
 )
 
 

@@ -32,6 +32,9 @@ NEEDS = {
     "/gate.v1.GateAdmin/SetGateMode": Permission.GATE_ADMIN_MANAGE,
     "/gate.v1.GateAdmin/ListModeChanges": Permission.GATE_ADMIN_VIEW,
     "/gate.v1.GateAdmin/ListSources": Permission.GATE_ADMIN_VIEW,
+    "/gate.v1.Access/CreateApiKey": Permission.ACCESS_MANAGE,
+    "/gate.v1.Access/ListApiKeys": Permission.ACCESS_MANAGE,
+    "/gate.v1.Access/RevokeApiKey": Permission.ACCESS_MANAGE,
 }
 """What each RPC needs. One that is served and not listed here fails a test."""
 FOR_ANYBODY = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
