@@ -43,6 +43,7 @@ from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
 from gate.rpc.access import AccessServicer
+from gate.rpc.certificates import Certificates
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
@@ -120,7 +121,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             GateAdminService(door, database, tenants, asked.panels),
             AccessServicer(door, database, AccessService(LoggedTrail(), keys.changed, clock)),
         )
-        await grpc_server.start(settings.grpc_address, settings.tls)
+        await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
         await readiness.start(grpc_server.announce)
         stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
@@ -245,6 +246,13 @@ async def _api_keys(
     stack.push_async_callback(ring.aclose)
     metrics.api_keys_age.set_function(lambda: ring.age_seconds)
     return ring
+
+
+def _certificates(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack) -> Certificates:
+    certificates = Certificates(settings.tls, metrics, clock)
+    certificates.start()
+    stack.push_async_callback(certificates.aclose)
+    return certificates
 
 
 def _registry() -> CollectorRegistry:

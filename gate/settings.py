@@ -28,7 +28,7 @@ _LAST_PORT: Final = 65_535
 
 
 _PREFIX: Final = "GATE_"
-_READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file")
+_READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file", "client_certificate_file", "client_key_file")
 
 
 class Environment(StrEnum):

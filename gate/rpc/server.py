@@ -1,6 +1,5 @@
 """The gRPC server: our services, health per service, reflection, and limits."""
 
-from pathlib import Path
 from typing import Final
 
 import grpc
@@ -12,7 +11,6 @@ from gate.rpc.access import AccessServicer
 from gate.rpc.enrollment_gate import EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.limits import LARGEST_MESSAGE
-from gate.settings import TlsSettings
 from gate.v1 import (
     access_pb2,
     access_pb2_grpc,
@@ -53,13 +51,12 @@ class GrpcServer:
         reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self.port = 0
 
-    async def start(self, address: str, tls: TlsSettings) -> None:
-        """Bind and begin to serve.
+    async def start(self, address: str, credentials: grpc.ServerCredentials | None) -> None:
+        """Bind and begin to serve; without `credentials` in plaintext.
 
         Raises:
-            PreconditionFailed: the address is taken or not this machine's, or a file of `tls` cannot be read.
+            PreconditionFailed: the address is taken or not this machine's.
         """
-        credentials = _credentials(tls)
         try:
             if credentials is not None:
                 self.port = self._server.add_secure_port(address, credentials)
@@ -80,21 +77,3 @@ class GrpcServer:
     async def stop(self, grace: float) -> None:
         """Take no more calls and let those in flight finish, for up to `grace` seconds."""
         await self._server.stop(grace)
-
-
-def _credentials(tls: TlsSettings) -> grpc.ServerCredentials | None:
-    if tls.private_key_file is None or tls.certificate_file is None:
-        return None
-    client_ca = _content(tls.client_ca_file) if tls.client_ca_file is not None else None
-    return grpc.ssl_server_credentials(
-        [(_content(tls.private_key_file), _content(tls.certificate_file))],
-        root_certificates=client_ca,
-        require_client_auth=client_ca is not None,
-    )
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise PreconditionFailed(f"{file} (GATE_TLS__…) cannot be read: {error.strerror}") from error
