@@ -1,10 +1,12 @@
-"""The deployment's settings: environment variables with the prefix ``GATE_``, or a TOML file.
+"""The deployment's settings: environment variables with the prefix ``GATE_``, mounted files and secret stores
+(`gate.secret_sources`), or a TOML file.
 
 Nested keys are joined by two underscores: ``GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__API_KEY``. Settings are frozen and
 verified together: a configuration that is half secured or contradicts itself refuses to start and names the key.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +23,7 @@ from pydantic_settings import (
 
 from gate.lending import LentCredential
 from gate.origins import is_confidential, is_loopback
+from gate.secret_sources import VARIABLES, secret_sources
 from sources.connection import SourceConnection
 from sources.states import STATES
 
@@ -29,6 +32,7 @@ _LAST_PORT: Final = 65_535
 
 _PREFIX: Final = "GATE_"
 _READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file", "client_certificate_file", "client_key_file")
+_READ_BEFORE_SETTINGS: Final = tuple(variable.removeprefix(_PREFIX).lower() for variable in VARIABLES)
 
 
 class Environment(StrEnum):
@@ -150,7 +154,6 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
-        secrets_dir=None,
     )
 
     environment: Environment = Environment.DEVELOPMENT
@@ -281,12 +284,11 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - `secret_sources` stands in its place
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments before environment before mounted secrets before the TOML file."""
-        toml = TomlConfigSettingsSource(settings_cls) if settings_cls.model_config.get("toml_file") else None
-        sources = (init_settings, env_settings, file_secret_settings, toml)
-        return tuple(source for source in sources if source is not None)
+        """Arguments before environment before mounted files before a cloud's store before the TOML file."""
+        toml = [TomlConfigSettingsSource(settings_cls)] if settings_cls.model_config.get("toml_file") else []
+        return (init_settings, env_settings, *secret_sources(settings_cls, os.environ), *toml)
 
 
 def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - one override per field, verified by the model
@@ -309,7 +311,7 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
     Nested keys are verified with their section; only the first part is looked at here.
     """
-    known = {*Settings.model_fields, *_READ_BY_THE_COMMAND_LINE}
+    known = {*Settings.model_fields, *_READ_BY_THE_COMMAND_LINE, *_READ_BEFORE_SETTINGS}
     return sorted(
         name
         for name in environment
