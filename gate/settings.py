@@ -28,7 +28,11 @@ from sources.connection import SourceConnection
 from sources.states import STATES
 
 _LAST_PORT: Final = 65_535
-
+_ALGORITHMS: Final = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+)
+"""By which an identity provider may sign."""
 
 _PREFIX: Final = "GATE_"
 _READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file", "client_certificate_file", "client_key_file")
@@ -236,8 +240,9 @@ class Settings(BaseSettings):
             problems.append("GATE_AUTH__JWKS_URL needs GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE beside it")
         if (self.auth.issuer or self.auth.audience) and not self.auth.jwks_url:
             problems.append("GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE mean nothing without GATE_AUTH__JWKS_URL")
-        if any(algorithm.startswith("HS") or algorithm == "none" for algorithm in self.auth.algorithms):
-            problems.append("GATE_AUTH__ALGORITHMS must be asymmetric: a published key cannot be a shared secret")
+        if not self.auth.algorithms or not set(self.auth.algorithms) <= set(_ALGORITHMS):
+            # Asymmetric ones alone: a published key cannot be a shared secret.
+            problems.append(f"GATE_AUTH__ALGORITHMS must name some of {', '.join(_ALGORITHMS)}, and no other")
         if (self.tls.certificate_file is None) != (self.tls.private_key_file is None):
             problems.append("GATE_TLS__CERTIFICATE_FILE and GATE_TLS__PRIVATE_KEY_FILE need each other")
         if self.tls.client_ca_file is not None and not self.tls.is_on:

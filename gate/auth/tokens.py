@@ -19,7 +19,7 @@ from gate.tenancy.validation import is_tenant_id
 _LONGEST_SUBJECT: Final = 256
 _REMEMBERED_TOKENS: Final = 10_000
 _REMEMBERED_FOR: Final = timedelta(minutes=1)
-"""A key that the identity provider withdraws stops vouching for tokens already seen at most this much later."""
+"""The less, the sooner a key that the identity provider withdraws stops vouching; see `gate.auth.jwks`."""
 
 
 class TokenVerifier(Protocol):
@@ -73,7 +73,7 @@ def principal_of(token: str, key: "jwt.PyJWK | bytes", expected: Expectations) -
             issuer=expected.issuer,
             audience=expected.audience,
             leeway=expected.leeway_seconds,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            options={"require": ["exp", "iat", "iss", "aud", "sub"], "enforce_minimum_key_length": True},
         )
     except jwt.ExpiredSignatureError:
         raise Unauthenticated("the token has expired") from None
