@@ -200,11 +200,8 @@ async def test_the_last_use_is_noted_once_a_minute_at_most(office: Office) -> No
     assert await office.store.fingerprint() == before, "use is no reason to read all keys again"
 
 
-async def test_what_a_key_allows_cannot_be_changed_by_the_role_that_serves_tenants(
-    office: Office, engine: AsyncEngine
-) -> None:
-    if engine.dialect.name != POSTGRESQL:
-        pytest.skip("SQLite knows no grants")
+@pytest.mark.parametrize("engine", [POSTGRESQL], indirect=True)
+async def test_what_a_key_allows_cannot_be_changed_by_the_role_that_serves_tenants(office: Office) -> None:
     await office.make()
     for statement in (
         "UPDATE api_keys SET roles = '[\"org_admin\"]'",

@@ -1,6 +1,5 @@
 """Settings out of mounted files and out of three clouds' stores, read by the real SDKs from doubles on loopback."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,44 +15,7 @@ from gate.secret_sources import remarks_on_files
 from gate.settings import Settings, load_settings, unknown_variables
 from tests.support.clouds import Environment, aws_double, azure_double, google_double
 from tests.support.servers import free_port
-
-PLANTED = "planted-secret"
-NAMES = {
-    "database_url": f"postgresql://gate:{PLANTED}-1@db/gate",
-    "provider_enrollment__tmhp_pems__api_key": f"{PLANTED}-2",
-    "credentials__acme_pems__api_key": f"{PLANTED}-3",
-}
-"""What is put into every store, by the names that files and AWS use."""
-REST = {
-    "GATE_CREDENTIALS__ACME_PEMS__TENANTS": '["acme"]',
-    "GATE_CREDENTIALS__ACME_PEMS__BASE_URL": "https://pems.acme.example",
-}
-READ = """
-import json
-from gate.settings import load_settings
-settings = load_settings()
-print(json.dumps({
-    "database_url": settings.database_url.get_secret_value(),
-    "provider_enrollment__tmhp_pems__api_key":
-        settings.provider_enrollment.tmhp_pems.api_key.get_secret_value(),
-    "credentials__acme_pems__api_key": settings.credentials["acme_pems"].api_key.get_secret_value(),
-}))
-"""
-ROOT = Path(__file__).parents[2]
-
-
-def read_by_a_process(environment: Mapping[str, str]) -> Any:
-    """What a process of its own makes of these variables; SDKs read some of theirs when they are loaded."""
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", READ],
-        env={**around(), **REST, **environment},
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr.decode()
-    assert PLANTED not in ran.stderr.decode()
-    return json.loads(ran.stdout)
+from tests.support.settings import LENT, NAMES, PLANTED, ROOT, around, read_by_a_process
 
 
 def complaint_of_a_process(environment: Mapping[str, str], seconds: float = 60) -> str:
@@ -74,11 +36,6 @@ def complaint_of_a_process(environment: Mapping[str, str], seconds: float = 60) 
     return words
 
 
-def around() -> dict[str, str]:
-    kept = ("PATH", "PYTHONPATH", "HOME", "LANG")
-    return {name: os.environ[name] for name in kept if name in os.environ}
-
-
 @pytest.fixture
 def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of secrets as Kubernetes mounts it: links through ..data, readable by all."""
@@ -90,7 +47,7 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (release / name).chmod(0o644)
         (tmp_path / "secrets" / name).symlink_to(Path("..data") / name)
     monkeypatch.setenv("GATE_SECRETS_DIR", str(tmp_path / "secrets"))
-    for name, value in REST.items():
+    for name, value in LENT.items():
         monkeypatch.setenv(name, value)
     return tmp_path / "secrets"
 
