@@ -27,8 +27,8 @@ _WRITTEN: Final = re.compile(rf"{PREFIX}([0-9a-f]{{32}})_([0-9a-f]{{{2 * _SECRET
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """One key of a service account, as it is stored: without its secret. Instants are UTC."""
+class KeyGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """What one key opens, for whom and until when (UTC). Nothing of it ever changes."""
 
     tenant: str
     key_id: str
@@ -38,13 +38,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[Role]
     narrowed_to: frozenset[Permission] | None
     """Of what the roles allow, only this; None: all of it."""
-    created_by: str
-    created_at: datetime
     expires_at: datetime
-    revoked_by: str = ""
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
-    """Accurate to a minute or two; None: never."""
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -67,6 +61,17 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     def has_secret(self, secret: str) -> bool:
         """Whether `secret` is this key's, in a time that says nothing about how much of it is right."""
         return compare_digest(_digest(secret), self.digest)
+
+
+class ApiKey(KeyGrant, frozen=True, kw_only=True):
+    """One key as it is stored: without its secret. Instants are UTC."""
+
+    created_by: str
+    created_at: datetime
+    revoked_by: str = ""
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """Accurate to a minute or two; None: never."""
 
 
 class KeyOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ within one second whatever is lost. While the database cannot be read, known key
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from gate.auth.api_keys import ApiKey, presented
+from gate.auth.api_keys import KeyGrant, presented
 from gate.auth.key_use import KeyUse
 from gate.auth.principal import Principal
 from gate.clock import Clock
@@ -19,6 +19,8 @@ from gate.errors import StoreUnavailable, Unauthenticated
 from gate.persistence.following import Announcements, Follower, Pace
 
 PACE: Final = Pace(poll=0.5, read=2.0, stale_after=10.0)
+_AT_ONCE: Final = 200
+"""Keys read in one piece."""
 
 
 class StoredKeys(Protocol):
@@ -28,13 +30,17 @@ class StoredKeys(Protocol):
         """Cheap to ask for; differs whenever a key was made or revoked."""
         ...
 
-    async def good_keys(self) -> Sequence[ApiKey]:
-        """Every key that is neither revoked nor expired."""
+    async def good_ids(self) -> frozenset[str]:
+        """The ids of all keys that are neither revoked nor expired."""
+        ...
+
+    async def grants(self, key_ids: Sequence[str]) -> Sequence[KeyGrant]:
+        """What the keys of these ids open."""
         ...
 
 
 class _Held(msgspec.Struct, frozen=True):
-    key: ApiKey
+    grant: KeyGrant
     principal: Principal
 
 
@@ -58,7 +64,7 @@ class KeyRing:
         self._max_stale = max_stale_seconds
         self._stale_after = pace.stale_after
         self._follower = Follower("api_keys", self._read, announcements, monotonic, pace)
-        self._held: Mapping[str, _Held] = {}
+        self._held: dict[str, _Held] = {}
         self._fingerprint: object = None
 
     @property
@@ -76,8 +82,8 @@ class KeyRing:
 
     async def changed(self, tenant: str) -> None:
         """A key of the tenant was made or revoked and committed: known here on return, at the others soon."""
-        await self._follower.announce(tenant)
         await self._follower.refresh()
+        await self._follower.announce(tenant)
 
     async def verify(self, token: str) -> Principal:
         """See `TokenVerifier`.
@@ -92,12 +98,12 @@ class KeyRing:
         held = self._held.get(shown.key_id)
         if self.age_seconds > (self._stale_after if held is None else self._max_stale):
             raise StoreUnavailable("the API keys cannot be read at present")
-        if held is None or not held.key.has_secret(shown.secret):
+        if held is None or not held.grant.has_secret(shown.secret):
             raise Unauthenticated("the API key does not verify")
         now = self._clock()
-        if held.key.expires_at <= now:
+        if held.grant.expires_at <= now:
             raise Unauthenticated("the API key has expired")
-        self._use.note(held.key.tenant, held.key.key_id, now)
+        self._use.note(held.grant.tenant, held.grant.key_id, now)
         return held.principal
 
     async def _read(self) -> None:
@@ -106,6 +112,11 @@ class KeyRing:
         fingerprint = await self._stored.fingerprint()
         if fingerprint == self._fingerprint and not was_away:
             return
-        keys = await self._stored.good_keys()
-        self._held = {key.key_id: _Held(key, key.principal) for key in keys}
+        good = await self._stored.good_ids()
+        self._held = {key_id: held for key_id, held in self._held.items() if key_id in good}
+        missing = sorted(good - self._held.keys())
+        # Piece by piece: calls are answered in between, and a read that is given up has not been for nothing.
+        for start in range(0, len(missing), _AT_ONCE):
+            for grant in await self._stored.grants(missing[start : start + _AT_ONCE]):
+                self._held[grant.key_id] = _Held(grant, grant.principal)
         self._fingerprint = fingerprint

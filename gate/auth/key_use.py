@@ -27,6 +27,7 @@ class KeyUse:
         self._store = store
         self._every = every_seconds
         self._used: dict[str, dict[str, datetime]] = {}
+        self._closing = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, tenant: str, key_id: str, at: datetime) -> None:
@@ -39,15 +40,15 @@ class KeyUse:
 
     async def aclose(self) -> None:
         """Write down the rest."""
+        self._closing.set()  # a write under way is let finish: cutting it off would cost the pool its connection
         if self._writing is not None:
-            self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
-        await self._write()
+            await self._writing
 
     async def _write_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._every):
+                    await self._closing.wait()
             await self._write()
 
     async def _write(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gate.auth.api_keys import ApiKey
+from gate.auth.api_keys import ApiKey, KeyGrant
 from gate.auth.permissions import Permission, Role
 from gate.auth.tables import ApiKeyTable
 from gate.clock import Clock
@@ -15,6 +15,15 @@ from gate.persistence.unit_of_work import Database, UnitOfWork
 
 COARSENESS: Final = timedelta(minutes=1)
 """How far apart two notes of one key's use are, whichever processes it is used at."""
+_GRANT: Final = (
+    ApiKeyTable.tenant,
+    ApiKeyTable.key_id,
+    ApiKeyTable.account,
+    ApiKeyTable.digest,
+    ApiKeyTable.roles,
+    ApiKeyTable.narrowed_to,
+    ApiKeyTable.expires_at,
+)
 _NOT_REVOKED: Final = ApiKeyTable.revoked_at.is_(None)
 
 
@@ -83,11 +92,28 @@ class KeyStore:
             query = select(func.count(), func.count(ApiKeyTable.revoked_at)).select_from(ApiKeyTable)
             return tuple((await session.execute(query)).one())
 
-    async def good_keys(self) -> Sequence[ApiKey]:
-        """Every key that is neither revoked nor expired."""
+    async def good_ids(self) -> frozenset[str]:
+        """The ids of all keys that are neither revoked nor expired."""
         async with self._database.reading_across_tenants() as session:
-            query = select(ApiKeyTable).where(_NOT_REVOKED, ApiKeyTable.expires_at > self._clock())
-            return [_key(row) for row in await session.scalars(query)]
+            query = select(ApiKeyTable.key_id).where(_NOT_REVOKED, ApiKeyTable.expires_at > self._clock())
+            return frozenset(await session.scalars(query))
+
+    async def grants(self, key_ids: Sequence[str]) -> Sequence[KeyGrant]:
+        """What the keys of these ids open."""
+        async with self._database.reading_across_tenants() as session:
+            query = select(*_GRANT).where(ApiKeyTable.key_id.in_(key_ids), _NOT_REVOKED)
+            return [
+                KeyGrant(
+                    tenant=tenant,
+                    key_id=key_id,
+                    account=account,
+                    digest=digest,
+                    roles=_roles(roles),
+                    narrowed_to=_narrowed(narrowed_to),
+                    expires_at=expires_at,
+                )
+                for tenant, key_id, account, digest, roles, narrowed_to, expires_at in await session.execute(query)
+            ]
 
     async def note_use(self, tenant: str, used: Mapping[str, datetime]) -> None:
         """Note when keys of one tenant were last used, where the last note is older than `COARSENESS`."""
@@ -105,15 +131,13 @@ class KeyStore:
 
 
 def _key(row: ApiKeyTable) -> ApiKey:
-    # What another release may have granted and this one does not know, it does not allow.
-    narrowed_to = frozenset(permission for permission in Permission if permission in row.narrowed_to)
     return ApiKey(
         tenant=row.tenant,
         key_id=row.key_id,
         account=row.account,
         digest=row.digest,
-        roles=frozenset(role for role in Role if role in row.roles),
-        narrowed_to=narrowed_to if row.narrowed_to else None,
+        roles=_roles(row.roles),
+        narrowed_to=_narrowed(row.narrowed_to),
         created_by=row.created_by,
         created_at=row.created_at,
         expires_at=row.expires_at,
@@ -121,3 +145,14 @@ def _key(row: ApiKeyTable) -> ApiKey:
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
     )
+
+
+# What another release may have granted and this one does not know, it does not allow.
+
+
+def _roles(names: Sequence[str]) -> frozenset[Role]:
+    return frozenset(role for role in Role if role in names)
+
+
+def _narrowed(names: Sequence[str]) -> frozenset[Permission] | None:
+    return frozenset(permission for permission in Permission if permission in names) if names else None

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from gate.auth.api_keys import ApiKey, KeyOrder, NewKey, make_key
+from gate.auth.api_keys import ApiKey, KeyGrant, KeyOrder, NewKey, make_key
 from gate.auth.key_ring import KeyRing
 from gate.auth.key_use import KeyUse
 from gate.auth.permissions import Role
@@ -30,6 +31,8 @@ class Drawer:
         self.keys = list(keys)
         self.is_away = False
         self.changes = 0
+        self.pieces = 0
+        self.most_pieces = 1_000_000
         self.noted: list[tuple[str, Mapping[str, datetime]]] = []
 
     async def fingerprint(self) -> object:
@@ -37,8 +40,14 @@ class Drawer:
             raise StoreUnavailable("away")
         return self.changes
 
-    async def good_keys(self) -> Sequence[ApiKey]:
-        return tuple(self.keys)
+    async def good_ids(self) -> frozenset[str]:
+        return frozenset(key.key_id for key in self.keys)
+
+    async def grants(self, key_ids: Sequence[str]) -> Sequence[KeyGrant]:
+        self.pieces += 1
+        if self.pieces > self.most_pieces:
+            raise StoreUnavailable("slow")
+        return [key for key in self.keys if key.key_id in key_ids]
 
     async def note_use(self, tenant: str, used: Mapping[str, datetime]) -> None:
         if self.is_away:
@@ -185,6 +194,27 @@ async def test_after_an_outage_everything_is_read_again_even_if_the_counts_are_t
         await ring.verify(after.written)
         with pytest.raises(Unauthenticated):
             await ring.verify(before.written)
+
+
+async def test_more_keys_than_one_read_takes_are_read_piece_by_piece_and_never_twice() -> None:
+    one = new_key()
+    many = [msgspec.structs.replace(one.key, key_id=f"{number:032x}") for number in range(1000)]
+    drawer = Drawer(*many, one.key)
+    drawer.most_pieces = 3
+    async with ring_of(drawer, Time()) as ring:
+        assert ring.age_seconds == float("inf"), "not all of it was read"
+        with pytest.raises(StoreUnavailable):
+            await ring.verify(one.written)
+        drawer.most_pieces = 1_000_000
+        await ring.changed("acme")
+        await ring.verify(one.written)
+        read = drawer.pieces
+        drawer.put(*many[1:], one.key, (another := new_key()).key)
+        await ring.changed("acme")
+
+        await ring.verify(another.written)
+        assert drawer.pieces == read + 1
+        assert len(ring._held) == 1001
 
 
 async def test_use_leaves_a_mark_in_memory_that_is_written_down_at_the_end() -> None:
