@@ -30,7 +30,7 @@ class JwksVerifier:
     """Verifies signature, issuer, audience and lifetime of asymmetrically signed tokens."""
 
     def __init__(self, settings: AuthSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._keys = PublishedKeys(settings.jwks_url, frozenset(settings.algorithms), monotonic)
+        self._keys = PublishedKeys(settings.jwks_url, monotonic)
         self._expected = Expectations(
             issuer=settings.issuer,
             audience=settings.audience,
@@ -56,10 +56,8 @@ class JwksVerifier:
 class PublishedKeys:
     """The identity provider's keys: refreshed by age and for unknown ids, kept while it cannot be reached."""
 
-    def __init__(self, url: str, algorithms: frozenset[str], monotonic: Callable[[], float]) -> None:
-        """`algorithms` are those that a key may be for; others, shared secrets above all, are left out."""
+    def __init__(self, url: str, monotonic: Callable[[], float]) -> None:
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=_FETCH_SECONDS)
-        self._algorithms = algorithms
         self._monotonic = monotonic
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
@@ -114,6 +112,4 @@ class PublishedKeys:
         else:
             self._fetched_at = self._tried_at = self._monotonic()
             self._not_before = self._fetched_at + _PAUSE_SECONDS
-            self._keys = {
-                key.key_id: key for key in keys if key.key_id is not None and key.algorithm_name in self._algorithms
-            }
+            self._keys = {key.key_id: key for key in keys if key.key_id is not None}

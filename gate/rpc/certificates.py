@@ -109,6 +109,8 @@ class Certificates:
         self._looking: asyncio.Task[None] | None = None
         self._handed_out = self._in_use
         self._tell_expiry()
+        if self._in_use is not None:
+            self._warn_of_what_clients_will_refuse(self._in_use)
 
     def credentials(self) -> grpc.ServerCredentials | None:
         """For the server; None: plaintext. With a client CA, clients must present a certificate of it."""
@@ -167,6 +169,13 @@ class Certificates:
             self._complaint = complaint
             self._observer.certificate_not_renewed()
             _log.error("certificate_not_renewed", reason=str(error))
+
+    def _warn_of_what_clients_will_refuse(self, contents: Contents) -> None:
+        """No reason not to start: whoever renews it next needs no restart then."""
+        try:
+            contents.must_be_valid(self._clock())
+        except PreconditionFailed as error:
+            _log.error("certificate_not_valid", reason=str(error))
 
     def _tell_expiry(self) -> None:
         now = self._clock()

@@ -320,24 +320,26 @@ async def test_a_key_withdrawn_long_ago_does_not_vouch_for_the_first_caller_of_t
         await verifier.verify(FIRST.sign())
 
 
-@pytest.mark.parametrize("every", [1.0, 17.0, 59.0, 61.0, 150.0, 199.0, 201.0, 259.0])
+@pytest.mark.parametrize("then", [1.0, 59.0, 61.0])
+@pytest.mark.parametrize("first", [1.0, 59.0, 61.0, 130.0, 199.0, 239.0, 299.0])
 async def test_a_withdrawn_key_vouches_for_nobody_after_five_minutes_however_often_it_is_shown(
-    provider: IdentityProvider, verifier: JwksVerifier, watch: Stopwatch, every: float
+    provider: IdentityProvider, verifier: JwksVerifier, watch: Stopwatch, first: float, then: float
 ) -> None:
     began, start = datetime.now(UTC), watch.seconds
     remembering = RememberingVerifier(verifier, lambda: began + timedelta(seconds=watch.seconds - start))
     shown = FIRST.sign()
     await remembering.verify(shown)
     provider.keys = [SECOND.published()]  # a moment after they were fetched
+    watch.seconds += first
     while True:
-        watch.seconds += every
         try:
             await remembering.verify(shown)
         except Unauthenticated:
             break
+        assert watch.seconds - start <= WITHDRAWN_WITHIN_SECONDS
         if (fetching := verifier._keys._fetching) is not None:
             await asyncio.wait([fetching])
-        assert watch.seconds - start <= WITHDRAWN_WITHIN_SECONDS
+        watch.seconds += then
 
 
 async def test_while_the_provider_is_silent_callers_wait_for_it_once_in_a_while_and_not_each_time(

@@ -106,6 +106,7 @@ async def test_callers_refuse_a_gate_whose_certificate_has_expired_and_it_says_s
     async with secured(files, tmp_path / "data") as gate:
         assert not await is_served(gate, OURS.pem, OURS.issue())
         assert await metric(gate, "enrollment_gate_tls_certificate_expiry_seconds", certificate="server") < 0
+        assert "certificate_not_valid" in gate.log
 
         files.put(OURS.issue())
         began = time.monotonic()
