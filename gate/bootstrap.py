@@ -25,7 +25,11 @@ from gate.audit.log import AuditLog
 from gate.audit.reading import AuditReader
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
-from gate.auth.tokens import RememberingVerifier, TokenVerifier
+from gate.auth.key_ring import KeyRing
+from gate.auth.key_use import KeyUse
+from gate.auth.repository import KeyStore
+from gate.auth.service import AccessService
+from gate.auth.tokens import BearerVerifier, RememberingVerifier, TokenVerifier
 from gate.checks.connections import Connections, GuardedSources
 from gate.checks.deactivations import DeactivationList
 from gate.checks.panels import Panels
@@ -48,14 +52,17 @@ from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
+from gate.persistence.announcements import API_KEYS, CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
+from gate.rpc.access import AccessServicer
 from gate.rpc.admission import Admission
 from gate.rpc.answering import WayOut
 from gate.rpc.audit_log import AuditLogService
 from gate.rpc.audit_records import AuditRecords
+from gate.rpc.certificates import Certificates
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
@@ -63,7 +70,6 @@ from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.ledger_wire import unpacked
 from gate.rpc.server import GrpcServer
 from gate.settings import ProviderEnrollmentSettings, Settings
-from gate.tenancy.announcements import RedisAnnouncements
 from gate.tenancy.defaults import deployment_defaults, surroundings
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService
@@ -103,7 +109,9 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         asked = await _asking(settings, metrics, clock, stack)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
-        door = Door(_verifier(settings, clock, stack), _admission(settings, metrics), metrics, clock)
+        keys = await _api_keys(settings, database, redis, metrics, clock, stack)
+        verifier = BearerVerifier(keys, _verifier(settings, clock, stack))
+        door = Door(verifier, _admission(settings, metrics), metrics, clock)
         deactivations = DeactivationList(settings.nppes_deactivations_file)
         deactivations.start()
         stack.push_async_callback(deactivations.aclose)
@@ -146,8 +154,9 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             ),
             GateAdminService(door, database, tenants, asked.panels, records),
             AuditLogService(door, database, log, AuditReader(database), records),
+            AccessServicer(door, database, AccessService(log, keys.changed, clock)),
         )
-        await grpc_server.start(settings.grpc_address, settings.tls)
+        await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
         await readiness.start(grpc_server.announce)
         stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
@@ -259,7 +268,7 @@ async def _migrated(url: str) -> bool:
 async def _snapshot(
     settings: Settings, database: Database, redis: Redis | None, stack: AsyncExitStack
 ) -> ConfigSnapshot:
-    announcements = RedisAnnouncements(redis) if redis is not None else None
+    announcements = RedisAnnouncements(redis, CONFIGURATIONS) if redis is not None else None
     snapshot = ConfigSnapshot(ConfigStore(database), deployment_defaults(settings.provider_enrollment), announcements)
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
@@ -303,6 +312,28 @@ def _ledger(settings: Settings, metrics: Metrics, shelf: LedgerShelf, clock: Clo
     stack.push_async_callback(drainer.finish, settings.drain_seconds)
     stack.push_async_callback(spool.aclose)
     return _Ledger(journal, condition, drainer)
+
+
+async def _api_keys(
+    settings: Settings, database: Database, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+) -> KeyRing:
+    store = KeyStore(database, clock)
+    use = KeyUse(store)
+    use.start()
+    stack.push_async_callback(use.aclose)
+    announcements = RedisAnnouncements(redis, API_KEYS) if redis is not None else None
+    ring = KeyRing(store, use, clock, announcements, max_stale_seconds=settings.auth.api_keys_max_stale_seconds)
+    await ring.start()
+    stack.push_async_callback(ring.aclose)
+    metrics.api_keys_age.set_function(lambda: ring.age_seconds)
+    return ring
+
+
+def _certificates(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack) -> Certificates:
+    certificates = Certificates(settings.tls, metrics, clock)
+    certificates.start()
+    stack.push_async_callback(certificates.aclose)
+    return certificates
 
 
 def _registry() -> CollectorRegistry:

@@ -1,10 +1,12 @@
-"""The deployment's settings: environment variables with the prefix ``GATE_``, or a TOML file.
+"""The deployment's settings: environment variables with the prefix ``GATE_``, mounted files and secret stores
+(`gate.secret_sources`), or a TOML file.
 
 Nested keys are joined by two underscores: ``GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__API_KEY``. Settings are frozen and
 verified together: a configuration that is half secured or contradicts itself refuses to start and names the key.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -21,14 +23,20 @@ from pydantic_settings import (
 
 from gate.lending import LentCredential
 from gate.origins import is_confidential, is_loopback
+from gate.secret_sources import VARIABLES, secret_sources
 from sources.connection import SourceConnection
 from sources.states import STATES
 
 _LAST_PORT: Final = 65_535
-
+_ALGORITHMS: Final = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+)
+"""By which an identity provider may sign."""
 
 _PREFIX: Final = "GATE_"
-_READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file")
+_READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file", "client_certificate_file", "client_key_file")
+_READ_BEFORE_SETTINGS: Final = tuple(variable.removeprefix(_PREFIX).lower() for variable in VARIABLES)
 
 
 class Environment(StrEnum):
@@ -122,6 +130,8 @@ class AuthSettings(BaseModel):
     audience: str = ""
     algorithms: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("RS256", "ES256")
     clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
+    api_keys_max_stale_seconds: Annotated[int, Field(ge=5, le=24 * 3600)] = 900
+    """How long known API keys go on working while the database cannot be read, which could tell of revocations."""
 
 
 class AuditSettings(BaseModel):
@@ -186,7 +196,6 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
-        secrets_dir=None,
     )
 
     environment: Environment = Environment.DEVELOPMENT
@@ -272,8 +281,9 @@ class Settings(BaseSettings):
             problems.append("GATE_AUTH__JWKS_URL needs GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE beside it")
         if (self.auth.issuer or self.auth.audience) and not self.auth.jwks_url:
             problems.append("GATE_AUTH__ISSUER and GATE_AUTH__AUDIENCE mean nothing without GATE_AUTH__JWKS_URL")
-        if any(algorithm.startswith("HS") or algorithm == "none" for algorithm in self.auth.algorithms):
-            problems.append("GATE_AUTH__ALGORITHMS must be asymmetric: a published key cannot be a shared secret")
+        if not self.auth.algorithms or not set(self.auth.algorithms) <= set(_ALGORITHMS):
+            # Asymmetric ones alone: a published key cannot be a shared secret.
+            problems.append(f"GATE_AUTH__ALGORITHMS must name some of {', '.join(_ALGORITHMS)}, and no other")
         if (self.tls.certificate_file is None) != (self.tls.private_key_file is None):
             problems.append("GATE_TLS__CERTIFICATE_FILE and GATE_TLS__PRIVATE_KEY_FILE need each other")
         if self.tls.client_ca_file is not None and not self.tls.is_on:
@@ -320,12 +330,11 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - `secret_sources` stands in its place
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments before environment before mounted secrets before the TOML file."""
-        toml = TomlConfigSettingsSource(settings_cls) if settings_cls.model_config.get("toml_file") else None
-        sources = (init_settings, env_settings, file_secret_settings, toml)
-        return tuple(source for source in sources if source is not None)
+        """Arguments before environment before mounted files before a cloud's store before the TOML file."""
+        toml = [TomlConfigSettingsSource(settings_cls)] if settings_cls.model_config.get("toml_file") else []
+        return (init_settings, env_settings, *secret_sources(settings_cls, os.environ), *toml)
 
 
 def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - one override per field, verified by the model
@@ -348,7 +357,7 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
     Nested keys are verified with their section; only the first part is looked at here.
     """
-    known = {*Settings.model_fields, *_READ_BY_THE_COMMAND_LINE}
+    known = {*Settings.model_fields, *_READ_BY_THE_COMMAND_LINE, *_READ_BEFORE_SETTINGS}
     return sorted(
         name
         for name in environment

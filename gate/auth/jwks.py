@@ -14,9 +14,12 @@ from gate.errors import StoreUnavailable, Unauthenticated
 from gate.settings import AuthSettings
 
 _FETCH_SECONDS: Final = 3.0
-_REFRESH_AFTER_SECONDS: Final = 300.0
-_DISTRUST_AFTER_SECONDS: Final = 3600.0
-"""Keys this old are not used before a fetch was tried: after a quiet night, one may have been withdrawn."""
+_REFRESH_AFTER_SECONDS: Final = 60.0
+_DISTRUST_AFTER_SECONDS: Final = 200.0
+"""Keys are not used any more before a fetch was tried within this time: one of them may have been withdrawn."""
+WITHDRAWN_WITHIN_SECONDS: Final = 300.0
+"""What the times here and the memory for tokens add up to: a key that the identity provider withdraws vouches for
+nobody after this time, as long as the provider can be reached. While it cannot, the last known keys stay good."""
 _PAUSE_SECONDS: Final = 10.0
 """Between two fetches, so that tokens with invented key ids cannot make us flood the identity provider."""
 _PAUSE_AFTER_FAILURE_SECONDS: Final = 1.0
@@ -58,6 +61,7 @@ class PublishedKeys:
         self._monotonic = monotonic
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
         self._not_before = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -68,10 +72,10 @@ class PublishedKeys:
             Unauthenticated: the identity provider does not publish such a key.
             StoreUnavailable: no key was ever fetched.
         """
-        age = self._monotonic() - self._fetched_at
-        if key_id not in self._keys or age > _DISTRUST_AFTER_SECONDS:
+        now = self._monotonic()
+        if key_id not in self._keys or now - self._tried_at > _DISTRUST_AFTER_SECONDS:
             await self._refreshed()
-        elif age > _REFRESH_AFTER_SECONDS:
+        elif now - self._fetched_at > _REFRESH_AFTER_SECONDS:
             self._refresh()
         if not self._keys:
             raise StoreUnavailable("the identity provider's keys cannot be fetched")
@@ -102,9 +106,10 @@ class PublishedKeys:
         try:
             keys = await asyncio.to_thread(self._client.get_signing_keys)
         except Exception as error:  # noqa: BLE001 - whatever it answers instead of keys, the known ones stay
-            self._not_before = self._monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
+            self._tried_at = self._monotonic()
+            self._not_before = self._tried_at + _PAUSE_AFTER_FAILURE_SECONDS
             _log.warning("identity_provider_keys_unavailable", error=type(error).__name__, known_keys=len(self._keys))
         else:
-            self._fetched_at = self._monotonic()
+            self._fetched_at = self._tried_at = self._monotonic()
             self._not_before = self._fetched_at + _PAUSE_SECONDS
             self._keys = {key.key_id: key for key in keys if key.key_id is not None}

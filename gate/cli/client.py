@@ -24,6 +24,8 @@ from gate.settings import Settings
 
 TOKEN_VARIABLE: Final = "GATE_TOKEN"  # noqa: S105 - the name of a variable
 CA_VARIABLE: Final = "GATE_CLIENT_CA_FILE"
+CERTIFICATE_VARIABLE: Final = "GATE_CLIENT_CERTIFICATE_FILE"
+KEY_VARIABLE: Final = "GATE_CLIENT_KEY_FILE"
 _RETRY_WHILE_RESTARTING: Final = json.dumps(
     {
         "methodConfig": [
@@ -70,27 +72,40 @@ def credential(settings: Settings, tenant: str | None, roles: Sequence[Role]) ->
 async def channel_to(settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to the configured address; TLS when `GATE_CLIENT_CA_FILE` names whom to trust.
 
+    `GATE_CLIENT_CERTIFICATE_FILE` and `GATE_CLIENT_KEY_FILE` are shown to a server that asks for a certificate.
+
     Raises:
-        PreconditionFailed: that file cannot be read.
+        PreconditionFailed: one of the files cannot be read, or another has to be named beside it.
     """
     options = [
         ("grpc.max_receive_message_length", LARGEST_MESSAGE),
         ("grpc.max_send_message_length", LARGEST_MESSAGE),
         ("grpc.service_config", _RETRY_WHILE_RESTARTING),
     ]
-    if ca_file := os.environ.get(CA_VARIABLE):
-        channel = grpc.aio.secure_channel(settings.grpc_address, _trusting(Path(ca_file)), options=options)
+    if (credentials := _channel_credentials()) is not None:
+        channel = grpc.aio.secure_channel(settings.grpc_address, credentials, options=options)
     else:
         channel = grpc.aio.insecure_channel(settings.grpc_address, options=options)
     async with channel:
         yield channel
 
 
-def _trusting(ca_file: Path) -> grpc.ChannelCredentials:
+def _channel_credentials() -> grpc.ChannelCredentials | None:
+    trusted, certificate, key = map(_content, (CA_VARIABLE, CERTIFICATE_VARIABLE, KEY_VARIABLE))
+    if (certificate is None) != (key is None) or (trusted is None and certificate is not None):
+        raise PreconditionFailed(f"{CERTIFICATE_VARIABLE} and {KEY_VARIABLE} need each other, and {CA_VARIABLE}")
+    return None if trusted is None else grpc.ssl_channel_credentials(trusted, key, certificate)
+
+
+def _content(variable: str) -> bytes | None:
+    """Of the file that the variable names, if it names one."""
+    file = os.environ.get(variable)
+    if not file:
+        return None
     try:
-        return grpc.ssl_channel_credentials(ca_file.read_bytes())
+        return Path(file).read_bytes()
     except OSError as error:
-        raise PreconditionFailed(f"{CA_VARIABLE}: {ca_file}: {error.strerror}") from error
+        raise PreconditionFailed(f"{variable}: {file}: {error.strerror}") from error
 
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:

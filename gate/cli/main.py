@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "decisions": "List the decisions given, newest first.",
     "replay": "Judge a kept claim once more by what was kept: it must come to the same answer.",
     "jobs": "Work that is done on a schedule; in this process, on the database.",
+    "keys": "API keys of service accounts.",
     "token": "Print one token signed with the local development key.",
     "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
     "sandbox": "Serve the doubles of the five portals until stopped.",

@@ -15,6 +15,7 @@ from gate.cli.portals import refuse_in_production, started_portals
 from gate.cli.stopping import until_stopped
 from gate.errors import GateError
 from gate.observability.logging import configure_logging
+from gate.secret_sources import remarks_on_files
 from gate.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def serve(
     configure_logging(settings.log_level)
     for variable in unknown_variables(os.environ):
         warn(f"{variable} names no setting and is ignored")
+    for remark in remarks_on_files(Settings, os.environ):
+        warn(remark)
     asyncio.run(_serve(settings, sandbox=sandbox))
 
 

@@ -81,6 +81,30 @@ class Metrics:
         self.config_stale = Gauge(
             "enrollment_gate_config_stale", "1 while the configuration store cannot be read.", registry=registry
         )
+        self.api_keys_age = Gauge(
+            "enrollment_gate_api_keys_age_seconds",
+            "Since the stored API keys were last looked at; known keys go on working for a while.",
+            registry=registry,
+        )
+        self._certificate_expiry = Gauge(
+            "enrollment_gate_tls_certificate_expiry_seconds",
+            "Until the gRPC door's certificate (server), or one of those that vouch for clients (client_ca), expires.",
+            ["certificate"],
+            registry=registry,
+        )
+        self._tls_reload_failures = Counter(
+            "enrollment_gate_tls_reload_failures",
+            "Changed certificate files that could not be used; the ones before stay in use.",
+            registry=registry,
+        )
+
+    def certificate_expires_in(self, certificate: str, seconds: float) -> None:
+        """See `gate.rpc.certificates.CertificateObserver`."""
+        self._certificate_expiry.labels(certificate).set(seconds)
+
+    def certificate_not_renewed(self) -> None:
+        """See `gate.rpc.certificates.CertificateObserver`."""
+        self._tls_reload_failures.inc()
 
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
         """Answers given to one request: how many by (tenant, state, mode, code, action, would_action)."""

@@ -1,6 +1,7 @@
 """The service `AuditLog`: who did what, when, and that nobody changed it since."""
 
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 from gate.audit.export import header, lines
 from gate.audit.log import AuditLog
@@ -17,6 +18,8 @@ from gate.v1 import audit_log_pb2, audit_log_pb2_grpc
 
 class AuditLogService(audit_log_pb2_grpc.AuditLogServicer):
     """Reads the log of the caller's tenant. Nothing is answered before it is recorded that it was asked."""
+
+    service: ClassVar = audit_log_pb2.DESCRIPTOR.services_by_name["AuditLog"]
 
     def __init__(
         self, door: Door, database: Database, log: AuditLog, reader: AuditReader, records: AuditRecords

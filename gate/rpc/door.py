@@ -97,14 +97,15 @@ class Door:
         self._clock = clock
         self.observer = observer
 
-    def still_admits(self, call: Call) -> None:
+    async def still_admits(self, context: ServicerContext, permission: Permission, call: Call) -> None:
         """A stream may outlive the credential that opened it.
 
         Raises:
-            Unauthenticated: the credential has expired since.
+            GateError: the credential has expired or was revoked since; or as `admit`.
         """
         if call.principal.expires_at <= self._clock():
             raise Unauthenticated("the token has expired")
+        await self.admit(context, permission)
 
     async def admit(self, context: ServicerContext, permission: Permission) -> Call:
         """The call, once its credential is verified and holds `permission`.
@@ -228,7 +229,7 @@ def streaming(
             try:
                 call = await servicer.door.admit(context, permission)
                 async for response in method(servicer, request, call):
-                    servicer.door.still_admits(call)
+                    await servicer.door.still_admits(context, permission, call)
                     yield response
             except Exception as error:  # noqa: BLE001 - the door is where every error becomes a status
                 await _refuse(servicer.door, context, name, began, error)

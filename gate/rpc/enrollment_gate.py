@@ -1,7 +1,7 @@
 """The service `EnrollmentGate`: claims in, decisions out."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from gate.auth.permissions import Permission
 from gate.checks.model import Decision
@@ -35,6 +35,8 @@ def _claims_of(request: enrollment_gate_pb2.CheckClaimsRequest) -> int:
 
 class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.EnrollmentGateServicer):
     """Translates between the wire and the check; decides nothing."""
+
+    service: ClassVar = enrollment_gate_pb2.DESCRIPTOR.services_by_name["EnrollmentGate"]
 
     def __init__(
         self,

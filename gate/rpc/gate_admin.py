@@ -1,5 +1,7 @@
 """The service `GateAdmin`: what a tenant configured, its modes, its sources."""
 
+from typing import ClassVar
+
 from aggregator.guards.guarded import GuardedSource
 from aggregator.guards.health import SourceHealth
 from gate.auth.permissions import Permission
@@ -20,6 +22,8 @@ from sources.contract import SourceDescription
 
 class GateAdminService(gate_admin_pb2_grpc.GateAdminServicer):
     """Acts on the tenant of the caller's credential and on no other."""
+
+    service: ClassVar = gate_admin_pb2.DESCRIPTOR.services_by_name["GateAdmin"]
 
     def __init__(
         self, door: Door, database: Database, tenants: TenantService, panels: Panels, records: AuditRecords

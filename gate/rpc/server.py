@@ -1,27 +1,16 @@
 """The gRPC server: our services, health per service, reflection, and limits."""
 
-from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final, Protocol
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gate.errors import PreconditionFailed
 from gate.rpc.answering import rpc_handlers
-from gate.rpc.audit_log import AuditLogService
-from gate.rpc.enrollment_gate import EnrollmentGateService
-from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.limits import LARGEST_MESSAGE
-from gate.settings import TlsSettings
-from gate.v1 import audit_log_pb2, audit_log_pb2_grpc, enrollment_gate_pb2, gate_admin_pb2, gate_admin_pb2_grpc
 
-_ENROLLMENT_GATE: Final = enrollment_gate_pb2.DESCRIPTOR.services_by_name["EnrollmentGate"]
-_SERVICES: Final = (
-    _ENROLLMENT_GATE.full_name,
-    gate_admin_pb2.DESCRIPTOR.services_by_name["GateAdmin"].full_name,
-    audit_log_pb2.DESCRIPTOR.services_by_name["AuditLog"].full_name,
-)
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_send_message_length", LARGEST_MESSAGE),
@@ -39,26 +28,32 @@ _OPTIONS: Final = (
 )
 
 
+class Servicer(Protocol):
+    """What answers the calls of one service of the contract."""
+
+    service: ClassVar[ServiceDescriptor]
+
+
 class GrpcServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, gate: EnrollmentGateService, admin: GateAdminService, audit: AuditLogService) -> None:
+    def __init__(self, *servicers: Servicer) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
-        self._server.add_generic_rpc_handlers((rpc_handlers(_ENROLLMENT_GATE, gate),))
-        gate_admin_pb2_grpc.add_GateAdminServicer_to_server(admin, self._server)
-        audit_log_pb2_grpc.add_AuditLogServicer_to_server(audit, self._server)
+        self._services = tuple(str(servicer.service.full_name) for servicer in servicers)
+        self._server.add_generic_rpc_handlers(tuple(rpc_handlers(servicer.service, servicer) for servicer in servicers))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        reflection.enable_server_reflection(
+            (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
         self.port = 0
 
-    async def start(self, address: str, tls: TlsSettings) -> None:
-        """Bind and begin to serve.
+    async def start(self, address: str, credentials: grpc.ServerCredentials | None) -> None:
+        """Bind and begin to serve; without `credentials` in plaintext.
 
         Raises:
-            PreconditionFailed: the address is taken or not this machine's, or a file of `tls` cannot be read.
+            PreconditionFailed: the address is taken or not this machine's.
         """
-        credentials = _credentials(tls)
         try:
             if credentials is not None:
                 self.port = self._server.add_secure_port(address, credentials)
@@ -73,27 +68,9 @@ class GrpcServer:
     async def announce(self, *, serving: bool) -> None:
         """What health checks hear, for the server as a whole and for each service."""
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for name in ("", *_SERVICES):
+        for name in ("", *self._services):
             await self._health.set(name, status)
 
     async def stop(self, grace: float) -> None:
         """Take no more calls and let those in flight finish, for up to `grace` seconds."""
         await self._server.stop(grace)
-
-
-def _credentials(tls: TlsSettings) -> grpc.ServerCredentials | None:
-    if tls.private_key_file is None or tls.certificate_file is None:
-        return None
-    client_ca = _content(tls.client_ca_file) if tls.client_ca_file is not None else None
-    return grpc.ssl_server_credentials(
-        [(_content(tls.private_key_file), _content(tls.certificate_file))],
-        root_certificates=client_ca,
-        require_client_auth=client_ca is not None,
-    )
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise PreconditionFailed(f"{file} (GATE_TLS__…) cannot be read: {error.strerror}") from error

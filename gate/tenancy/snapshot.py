@@ -6,10 +6,8 @@ five without). While the database cannot be read, or has lost a tenant, the last
 (row C20).
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -17,21 +15,13 @@ import structlog
 from cachetools import LRUCache
 
 from gate.errors import StoreUnavailable
+from gate.persistence.following import Announcements, Follower, Pace
 from gate.tenancy.model import DeploymentDefaults, EffectiveConfig, TenantConfig, in_force
 
 _REMEMBERED_HEIRS: Final = 4096
 _NAMED_AT_ONCE: Final = 20
 """Lost tenants named in one line of the log."""
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How often to look and when to worry, in seconds."""
-
-    poll: float = 2.0
-    read: float = 2.0
-    """Longest wait for one read; a database that hangs counts as unreachable."""
-    stale_after: float = 10.0
 
 
 USUAL_PACE: Final = Pace()
@@ -60,18 +50,6 @@ class StoredConfigs(Protocol):
         ...
 
 
-class Announcements(Protocol):
-    """How processes tell each other that a configuration changed. Any announcement may be lost."""
-
-    async def announce(self, tenant: str) -> None:
-        """Tell the others. Does not raise: the poll makes up for it."""
-        ...
-
-    async def listen(self, on_change: Callable[[], None]) -> None:
-        """Call `on_change` for every announcement, and whenever some may have been missed, until cancelled."""
-        ...
-
-
 class ConfigSnapshot:
     """What is in force for every tenant. `get` is synchronous and hands out immutable objects (row C16)."""
 
@@ -85,20 +63,14 @@ class ConfigSnapshot:
     ) -> None:
         self._stored = stored
         self._defaults = defaults
-        self._announcements = announcements
-        self._monotonic = monotonic
-        self._pace = pace
+        self._stale_after = pace.stale_after
+        self._follower = Follower("tenant_configs", self._read, announcements, monotonic, pace)
         self._in_force: dict[str, EffectiveConfig] = {}
         self._unreadable: dict[str, int] = {}
         self._lost: frozenset[str] = frozenset()
         self._heirs: LRUCache[str, EffectiveConfig] = LRUCache(_REMEMBERED_HEIRS)
         self._fingerprint: object = None
-        self._read_at: float | None = None
-        self._is_reachable = True
         self._published = 0
-        self._wake = asyncio.Event()
-        self._is_closing = False
-        self._tasks: list[asyncio.Task[None]] = []
 
     def get(self, tenant: str) -> EffectiveConfig | None:
         """What is in force for `tenant`; None: it is not configured (row C1).
@@ -112,7 +84,7 @@ class ConfigSnapshot:
         config = self._in_force.get(tenant)
         if config is not None:
             return config
-        if self._read_at is None or tenant in self._unreadable:
+        if not self.is_loaded or tenant in self._unreadable:
             raise StoreUnavailable("the tenant's configuration cannot be read")
         if self._defaults.enabled_states:
             # Also while stale: the last complete read found nothing stored, so this is the last known configuration.
@@ -124,7 +96,7 @@ class ConfigSnapshot:
     @property
     def is_loaded(self) -> bool:
         """Whether the stored configurations were ever read."""
-        return self._read_at is not None
+        return self._follower.is_loaded
 
     @property
     def is_stale(self) -> bool:
@@ -133,29 +105,20 @@ class ConfigSnapshot:
 
     @property
     def _is_unread(self) -> bool:
-        return self.age_seconds > self._pace.stale_after
+        return self.age_seconds > self._stale_after
 
     @property
     def age_seconds(self) -> float:
         """Time since the last successful read; infinite before the first."""
-        return float("inf") if self._read_at is None else self._monotonic() - self._read_at
+        return self._follower.age_seconds
 
     async def start(self) -> None:
         """Read everything, then keep it current until `aclose`. An unreachable database does not stop the start."""
-        await self._refresh()
-        self._tasks = [asyncio.create_task(self._keep_current(), name="tenancy-poll")]
-        if self._announcements is not None:
-            listening = self._announcements.listen(self._wake.set)
-            self._tasks.append(asyncio.create_task(listening, name="tenancy-listen"))
+        await self._follower.start()
 
     async def aclose(self) -> None:
         """Stop keeping current; what is known stays readable."""
-        self._is_closing = True
-        self._wake.set()  # a read under way is let finish: cutting it off would cost the pool its connection
-        for task in self._tasks[1:]:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await self._follower.aclose()
 
     async def publish(self, config: TenantConfig) -> None:
         """Put a configuration in force that was just stored, here at once and in the other processes soon."""
@@ -165,33 +128,7 @@ class ConfigSnapshot:
             self._fingerprint = None  # of what was stored before: finding that again would mean that this was lost
             self._put(config)
             self._lost -= {config.tenant}
-        if self._announcements is not None:
-            await self._announcements.announce(config.tenant)
-
-    async def _keep_current(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.poll):
-                    await self._wake.wait()
-            if self._is_closing:
-                return
-            self._wake.clear()  # before the read, so that an announcement during it leads to another one
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        began = self._monotonic()
-        try:
-            async with asyncio.timeout(self._pace.read):
-                await self._read()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the last known stays and the next poll tries again
-            if self._is_reachable:
-                _log.warning("tenant_configs_unreachable", error=type(error).__name__)
-            self._is_reachable = False
-        else:
-            if not self._is_reachable:
-                _log.info("tenant_configs_reachable_again")
-            self._is_reachable = True
-            self._read_at = began
+        await self._follower.announce(config.tenant)
 
     async def _read(self) -> None:
         while True:

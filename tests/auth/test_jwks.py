@@ -1,7 +1,7 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -11,16 +11,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from gate.auth.jwks import JwksVerifier
+from gate.auth.jwks import WITHDRAWN_WITHIN_SECONDS, JwksVerifier
+from gate.auth.tokens import RememberingVerifier
 from gate.errors import StoreUnavailable, Unauthenticated
 from gate.settings import AuthSettings
-from tests.auth.builders import HOUR, claims
+from tests.auth.builders import claims
 from tests.support.servers import free_port
 from tests.support.waiting import until
 
 ISSUER = "https://login.example"
 AUDIENCE = "api://gate"
 SOON = 5.0
+SKEW = AuthSettings().clock_skew_seconds
 
 
 class SigningKey:
@@ -34,9 +36,17 @@ class SigningKey:
         key: dict[str, Any] = json.loads(ECAlgorithm.to_jwk(self.private.public_key()))
         return {**key, "kid": self.key_id, "use": "sig", "alg": "ES256"}
 
-    def sign(self, **changed: Any) -> str:
+    def sign(self, headers: Mapping[str, Any] | None = None, **changed: Any) -> str:
         said = claims(**{"iss": ISSUER, "aud": AUDIENCE, **changed})
-        return jwt.encode(said, self.private, algorithm="ES256", headers={"kid": self.key_id})
+        if isinstance(said.get("iss"), list):  # what the library refuses to write
+            return self._sign_anything(said)
+        return jwt.encode(said, self.private, algorithm="ES256", headers={"kid": self.key_id, **(headers or {})})
+
+    def _sign_anything(self, said: Mapping[str, Any]) -> str:
+        plain = {name: int(value.timestamp()) if isinstance(value, datetime) else value for name, value in said.items()}
+        return jwt.api_jws.encode(
+            json.dumps(plain).encode(), self.private, algorithm="ES256", headers={"kid": self.key_id}
+        )
 
 
 FIRST, SECOND = SigningKey("first"), SigningKey("second")
@@ -120,16 +130,47 @@ async def test_an_rsa_key_without_named_algorithm_is_accepted(
 
 @pytest.mark.parametrize(
     "changed",
-    [{"iss": "https://evil.example"}, {"aud": "api://other"}, {"tenant": None}, {"exp": datetime.now(UTC) - HOUR}],
-    ids=["issuer", "audience", "tenant", "expired"],
+    [
+        {"iss": "https://evil.example"},
+        {"iss": f"{ISSUER}/"},
+        {"iss": [ISSUER]},
+        {"iss": None},
+        {"aud": "api://other"},
+        {"aud": ["api://other", "api://another"]},
+        {"aud": None},
+        {"tenant": None},
+        {"exp": 1},
+        {"exp": None},
+        {"iat": None},
+    ],
+    ids=str,
 )
 async def test_a_token_meant_for_somebody_else_is_refused(verifier: JwksVerifier, changed: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
         await verifier.verify(FIRST.sign(**changed))
 
 
-async def test_a_clock_slightly_off_is_forgiven(verifier: JwksVerifier) -> None:
-    await verifier.verify(FIRST.sign(exp=int(datetime.now(UTC).timestamp()) - 5))
+@pytest.mark.parametrize(
+    ("claim", "seconds", "is_good"),
+    [
+        ("exp", -SKEW + 2, True),
+        ("exp", -SKEW, False),
+        ("nbf", SKEW - 2, True),
+        ("nbf", SKEW + 2, False),
+        ("iat", SKEW - 2, True),
+        ("iat", SKEW + 2, False),
+    ],
+)
+async def test_a_clock_is_forgiven_as_much_as_was_settled_and_no_more(
+    verifier: JwksVerifier, claim: str, seconds: int, is_good: bool
+) -> None:
+    changed: dict[str, Any] = {claim: int(datetime.now(UTC).timestamp()) + seconds}
+    signed = FIRST.sign(**changed)
+    if is_good:
+        assert (await verifier.verify(signed)).tenant == "acme"
+    else:
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(signed)
 
 
 async def test_a_public_key_is_not_taken_for_a_shared_secret(verifier: JwksVerifier) -> None:
@@ -260,7 +301,7 @@ async def test_keys_are_refreshed_in_the_background_while_the_known_ones_answer(
 ) -> None:
     await verifier.verify(FIRST.sign())
     provider.keys = [SECOND.published()]
-    watch.seconds += 301
+    watch.seconds += 61
 
     assert (await verifier.verify(FIRST.sign())).tenant == "acme"
     await until(lambda: "second" in verifier._keys._keys, SOON)
@@ -277,3 +318,96 @@ async def test_a_key_withdrawn_long_ago_does_not_vouch_for_the_first_caller_of_t
 
     with pytest.raises(Unauthenticated):
         await verifier.verify(FIRST.sign())
+
+
+@pytest.mark.parametrize("then", [1.0, 59.0, 61.0])
+@pytest.mark.parametrize("first", [1.0, 59.0, 61.0, 130.0, 199.0, 239.0, 299.0])
+async def test_a_withdrawn_key_vouches_for_nobody_after_five_minutes_however_often_it_is_shown(
+    provider: IdentityProvider, verifier: JwksVerifier, watch: Stopwatch, first: float, then: float
+) -> None:
+    began, start = datetime.now(UTC), watch.seconds
+    remembering = RememberingVerifier(verifier, lambda: began + timedelta(seconds=watch.seconds - start))
+    shown = FIRST.sign()
+    await remembering.verify(shown)
+    provider.keys = [SECOND.published()]  # a moment after they were fetched
+    watch.seconds += first
+    while True:
+        try:
+            await remembering.verify(shown)
+        except Unauthenticated:
+            break
+        assert watch.seconds - start <= WITHDRAWN_WITHIN_SECONDS
+        if (fetching := verifier._keys._fetching) is not None:
+            await asyncio.wait([fetching])
+        watch.seconds += then
+
+
+async def test_while_the_provider_is_silent_callers_wait_for_it_once_in_a_while_and_not_each_time(
+    provider: IdentityProvider, verifier: JwksVerifier, watch: Stopwatch
+) -> None:
+    await verifier.verify(FIRST.sign())
+    await provider.stop()
+    watch.seconds += 201
+    await verifier.verify(FIRST.sign())
+
+    fetching = verifier._keys._fetching
+    assert fetching is not None
+    assert fetching.done(), "who came first has waited for the attempt"
+    watch.seconds += 2
+    await verifier.verify(FIRST.sign())
+    assert verifier._keys._fetching is not fetching
+    assert not verifier._keys._fetching.done(), "who came next has not"  # type: ignore[union-attr]  # there is one
+
+
+async def test_a_key_address_that_a_token_names_is_never_asked(
+    provider: IdentityProvider, verifier: JwksVerifier
+) -> None:
+    await verifier.verify(FIRST.sign())
+    elsewhere = IdentityProvider()
+    forger = SigningKey("forged")
+    elsewhere.keys = [forger.published()]
+    await elsewhere.start()
+    own_key = {"jwk": forger.published(), "jku": elsewhere.url, "x5u": elsewhere.url, "x5c": ["MIIB"]}
+    try:
+        for key_id in ("forged", "first"):
+            with pytest.raises(Unauthenticated):
+                await verifier.verify(forger.sign(headers={**own_key, "kid": key_id}))
+        assert (await verifier.verify(FIRST.sign(headers=own_key))).tenant == "acme"
+    finally:
+        await elsewhere.stop()
+
+    assert elsewhere.fetches == 0
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "HS512", "ES384", "RS256", "PS256", "", None, 7])
+async def test_the_algorithm_is_the_keys_own_whatever_the_token_says(verifier: JwksVerifier, algorithm: object) -> None:
+    _, payload, signature = FIRST.sign().split(".")
+    header = jwt.utils.base64url_encode(json.dumps({"alg": algorithm, "kid": "first"}).encode()).decode()
+
+    for end in (signature, ""):
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(f"{header}.{payload}.{end}")
+
+
+async def test_a_shared_secret_among_the_published_keys_vouches_for_nobody(
+    provider: IdentityProvider, verifier: JwksVerifier
+) -> None:
+    secret = bytes(32)
+    published = {"kty": "oct", "k": jwt.utils.base64url_encode(secret).decode(), "kid": "shared", "alg": "HS256"}
+    provider.keys = [FIRST.published(), published]
+    said = claims(iss=ISSUER, aud=AUDIENCE)
+
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(jwt.encode(said, secret, algorithm="HS256", headers={"kid": "shared"}))
+    assert (await verifier.verify(FIRST.sign())).tenant == "acme"
+
+
+async def test_a_short_rsa_key_vouches_for_nobody(provider: IdentityProvider, verifier: JwksVerifier) -> None:
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    provider.keys = [{**json.loads(RSAAlgorithm.to_jwk(short.public_key())), "kid": "short"}]
+    said = claims(iss=ISSUER, aud=AUDIENCE)
+    with pytest.warns(jwt.InsecureKeyLengthWarning):
+        signed = jwt.encode(said, short, algorithm="RS256", headers={"kid": "short"})
+
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(signed)

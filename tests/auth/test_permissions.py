@@ -8,7 +8,8 @@ from tests.auth.builders import principal
 def test_every_role_is_worth_something_and_every_permission_is_somebodys() -> None:
     assert set(PERMISSIONS_OF) == set(Role)
     assert all(PERMISSIONS_OF.values())
-    assert permissions_of(frozenset(Role) - {Role.ORG_ADMIN}) == set(Permission)
+    assert permissions_of(frozenset(Role) - {Role.ORG_ADMIN}) == set(Permission) - {Permission.ACCESS_MANAGE}
+    assert PERMISSIONS_OF[Role.ORG_ADMIN] == set(Permission)
 
 
 def test_a_pipeline_checks_claims_and_nothing_else() -> None:

@@ -19,6 +19,7 @@ _BELOW = (
     *(("audit", name) for name in ("list", "verify", "anchor", "export")),
     ("jobs", "run"),
     ("jobs", "run", "ledger-retention"),
+    *(("keys", name) for name in ("create", "list", "revoke")),
 )
 
 

@@ -39,6 +39,9 @@ NEEDS = {
     "/gate.v1.AuditLog/VerifyChain": Permission.AUDIT_VIEW,
     "/gate.v1.AuditLog/GetAnchor": Permission.AUDIT_VIEW,
     "/gate.v1.AuditLog/ExportEntries": Permission.AUDIT_VIEW,
+    "/gate.v1.Access/CreateApiKey": Permission.ACCESS_MANAGE,
+    "/gate.v1.Access/ListApiKeys": Permission.ACCESS_MANAGE,
+    "/gate.v1.Access/RevokeApiKey": Permission.ACCESS_MANAGE,
 }
 """What each RPC needs. One that is served and not listed here fails a test."""
 FOR_ANYBODY = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}

@@ -5,12 +5,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+import grpc
 import pytest
 import pytest_asyncio
 
-from gate.v1 import decision_pb2
+from gate.auth.permissions import Role
+from gate.v1 import decision_pb2, enrollment_gate_pb2
 from tests.e2e.bundled import ENDED, SUSPENDED
-from tests.support.callers import Caller, claim, freshness_of
+from tests.support.callers import CALL_SECONDS, Caller, bearer, claim, freshness_of
 from tests.support.gates import GateProcess, asking_portals_at, gate_process
 from tests.support.servers import redis_server
 
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUDIT, ENFORCE, OFF = decision_pb2.GATE_MODE_AUDIT, decision_pb2.GATE_MODE_ENFORCE, decision_pb2.GATE_MODE_OFF
 WITHIN_WITH_REDIS = 1.0
 WITHIN_WITHOUT = 5.0
+REVOKED_WITHIN = 1.0
 """Seconds within which a change is announced to reach every process."""
 Replicas = tuple[GateProcess, GateProcess, bool]
 
@@ -74,3 +77,28 @@ async def test_what_one_process_learned_the_other_finds_in_redis_and_without_it_
 
     assert freshness_of(first) == ("REDIS" if has_redis else "LIVE")
     assert freshness_of(second) == "MEMORY"
+
+
+async def test_a_revoked_api_key_opens_no_process_within_a_second(replicas: Replicas, tenant: str) -> None:
+    gate, another, _ = replicas
+    async with gate.caller(tenant) as one, another.caller(tenant) as other:
+        await one.configure(enabled_states=["TX"], gate_mode=AUDIT)
+        for _ in range(3):
+            made = await one.make_key(Role.PIPELINE)
+            other.metadata = bearer(made.token)
+            began = time.monotonic()
+            while not await is_admitted(other):
+                assert time.monotonic() - began < REVOKED_WITHIN
+
+            await one.revoke_key(made.api_key.key_id)
+            began = time.monotonic()
+            while await is_admitted(other):
+                assert time.monotonic() - began < REVOKED_WITHIN
+
+
+async def is_admitted(caller: Caller) -> bool:
+    request = enrollment_gate_pb2.CheckClaimRequest(claim=claim(SUSPENDED))
+    call = caller.gate.CheckClaim(request, metadata=caller.metadata, timeout=CALL_SECONDS)
+    code = await call.code()
+    assert code in {grpc.StatusCode.OK, grpc.StatusCode.UNAUTHENTICATED}, code
+    return code is grpc.StatusCode.OK

@@ -68,7 +68,10 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
         ({"GATE_ENVIRONMENT": "production"}, "GATE_AUTH__JWKS_URL"),
         ({"GATE_AUTH__JWKS_URL": "https://id.example.org/jwks"}, "GATE_AUTH__AUDIENCE"),
         ({"GATE_AUTH__ISSUER": "https://id.example.org"}, "GATE_AUTH__JWKS_URL"),
-        ({"GATE_AUTH__ALGORITHMS": "HS256"}, "GATE_AUTH__ALGORITHMS"),
+        *(
+            ({"GATE_AUTH__ALGORITHMS": named}, "GATE_AUTH__ALGORITHMS")
+            for named in ("HS256", "none", "None", "RS256,HS512", "ES257", "rs256", "[]")
+        ),
         ({"GATE_TLS__CERTIFICATE_FILE": "a.pem"}, "GATE_TLS__PRIVATE_KEY_FILE"),
         ({"GATE_TLS__CLIENT_CA_FILE": "ca.pem"}, "GATE_TLS__CLIENT_CA_FILE"),
         ({"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX,ZZ"}, "ZZ"),

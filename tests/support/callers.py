@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 from google.type.date_pb2 import Date
 from grpc_status import rpc_status
@@ -15,6 +16,8 @@ from gate.auth.permissions import Role
 from gate.cli.rendering import enum_name
 from gate.clock import system_clock, today_in
 from gate.v1 import (
+    access_pb2,
+    access_pb2_grpc,
     audit_log_pb2_grpc,
     claim_pb2,
     decision_pb2,
@@ -48,6 +51,7 @@ class Caller:
     def __init__(self, channel: grpc.aio.Channel, data_dir: Path, tenant: str, *roles: Role) -> None:
         self.tenant = tenant
         self.metadata = bearer(token_for(data_dir, tenant, *(roles or (Role.ORG_ADMIN,))))
+        self.access = access_pb2_grpc.AccessStub(channel)
         self.gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
         self.admin = gate_admin_pb2_grpc.GateAdminStub(channel)
         self.audit = audit_log_pb2_grpc.AuditLogStub(channel)
@@ -93,6 +97,17 @@ class Caller:
             mode=mode, state=state, line_of_business=lob, reason=reason, force=force
         )
         return await self.admin.SetGateMode(request, metadata=self.metadata, timeout=CALL_SECONDS)
+
+    async def make_key(self, *roles: Role, days: float = 1) -> access_pb2.CreateApiKeyResponse:
+        """An API key of this caller's tenant."""
+        expires_at = Timestamp()
+        expires_at.FromDatetime(system_clock() + timedelta(days=days))
+        request = access_pb2.CreateApiKeyRequest(service_account="tests", roles=roles, expires_at=expires_at)
+        return await self.access.CreateApiKey(request, metadata=self.metadata, timeout=CALL_SECONDS)
+
+    async def revoke_key(self, key_id: str) -> access_pb2.ApiKey:
+        request = access_pb2.RevokeApiKeyRequest(key_id=key_id)
+        return (await self.access.RevokeApiKey(request, metadata=self.metadata, timeout=CALL_SECONDS)).api_key
 
     async def sources(self) -> dict[str, gate_admin_pb2.Source]:
         answer = await self.admin.ListSources(

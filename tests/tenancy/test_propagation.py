@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from aggregator.cache.redis import redis_client
 from gate.decision.model import GateMode
 from gate.errors import StoreUnavailable
+from gate.persistence.announcements import CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
+from gate.persistence.following import Pace
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
-from gate.tenancy.announcements import CHANNEL, RedisAnnouncements
 from gate.tenancy.model import TenantConfig
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService
-from gate.tenancy.snapshot import USUAL_PACE, ConfigSnapshot, Pace
+from gate.tenancy.snapshot import USUAL_PACE, ConfigSnapshot
 from tests.support.databases import POSTGRESQL, SQLITE, tamper, with_driver
 from tests.support.servers import RedisServer, postgres_server
 from tests.support.waiting import until
@@ -60,7 +61,7 @@ async def running(
     database: Database, redis: Redis | None = None, pace: Pace = USUAL_PACE
 ) -> AsyncIterator[tuple[ConfigSnapshot, TenantService]]:
     """One process's snapshot and service."""
-    announcements = RedisAnnouncements(redis) if redis is not None else None
+    announcements = RedisAnnouncements(redis, CONFIGURATIONS) if redis is not None else None
     snapshot = ConfigSnapshot(ConfigStore(database), NOTHING_ENABLED, announcements, pace=pace)
     await snapshot.start()
     try:
@@ -84,7 +85,7 @@ def mode_of(snapshot: ConfigSnapshot) -> GateMode | None:
 async def listeners(server: RedisServer, number: int) -> None:
     """Return once that many processes listen."""
     async with client(server) as redis, asyncio.timeout(START_SECONDS):
-        while dict(await redis.pubsub_numsub(CHANNEL)).get(CHANNEL.encode()) != number:  # noqa: ASYNC110 - Redis sets no event of ours
+        while dict(await redis.pubsub_numsub(CONFIGURATIONS)).get(CONFIGURATIONS.encode()) != number:  # noqa: ASYNC110 - Redis sets no event of ours
             await asyncio.sleep(0.01)
 
 

@@ -7,13 +7,9 @@ import pytest
 
 from gate.decision.model import GateMode
 from gate.errors import StoreUnavailable
+from gate.persistence.following import Announcements, Pace
 from gate.tenancy.model import DeploymentDefaults, TenantConfig
-from gate.tenancy.snapshot import (
-    Announcements,
-    ConfigChanges,
-    ConfigSnapshot,
-    Pace,
-)
+from gate.tenancy.snapshot import ConfigChanges, ConfigSnapshot
 from tests.support.waiting import until
 from tests.tenancy.builders import NOTHING_ENABLED, TEXAS_ENABLED
 

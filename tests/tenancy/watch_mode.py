@@ -4,9 +4,9 @@ import asyncio
 import sys
 
 from aggregator.cache.redis import redis_client
+from gate.persistence.announcements import CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database
-from gate.tenancy.announcements import RedisAnnouncements
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.snapshot import ConfigSnapshot
 from tests.tenancy.builders import NOTHING_ENABLED
@@ -14,7 +14,7 @@ from tests.tenancy.builders import NOTHING_ENABLED
 
 async def watch(database_url: str, redis_url: str, tenant: str) -> None:
     engine = open_engine(database_url)
-    announcements = RedisAnnouncements(redis_client(redis_url)) if redis_url else None
+    announcements = RedisAnnouncements(redis_client(redis_url), CONFIGURATIONS) if redis_url else None
     snapshot = ConfigSnapshot(ConfigStore(Database(engine)), NOTHING_ENABLED, announcements)
     await snapshot.start()
     seen = None

@@ -1,0 +1,28 @@
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gate.persistence.engine import open_engine
+from gate.persistence.unit_of_work import Database
+from tests.support.databases import KINDS, migrated_database, stop_shared_servers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_that_stop_with_the_session() -> Iterator[None]:
+    yield
+    stop_shared_servers()
+
+
+@pytest.fixture(params=KINDS)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """Of a database with the schema of this release."""
+    engine = open_engine(await migrated_database(request.param, tmp_path))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def database(engine: AsyncEngine) -> Database:
+    return Database(engine)
