@@ -125,6 +125,11 @@ def frames_in(path: Path) -> list[RequestFrame]:
     return [request_in(content) for content in read(path.read_bytes(), from_start=True).contents]
 
 
+def left_in(directory: Path) -> list[Path]:
+    """Everything that is there."""
+    return sorted(directory.iterdir())
+
+
 def spool_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.spool"))
 
