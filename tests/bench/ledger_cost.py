@@ -106,8 +106,8 @@ async def compare(name: str, call: Callable[[], Awaitable[object]], times: int, 
 
 async def main() -> None:
     configure_logging("error")
-    bootstrap.SpoolJournal = SwitchableJournal  # type: ignore[misc]  # both ways through one service
-    bootstrap.GrpcServer = ObservedServer  # type: ignore[misc]  # to call its handlers
+    # Both ways through one service, whose handlers are then called.
+    vars(bootstrap).update(SpoolJournal=SwitchableJournal, GrpcServer=ObservedServer)
     npis = [npi for npi, each in default_population().providers.items() if "PASS" in each.note]
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
