@@ -59,9 +59,7 @@ def assemble(
     )
 
 
-def recollected(
-    npi: str, state: str, order: Sequence[SourceDescription], known: Mapping[str, KnownAnswer]
-) -> Evidence:
+def recollected(npi: str, state: str, order: Sequence[SourceDescription], known: Mapping[str, KnownAnswer]) -> Evidence:
     """Evidence of a day in the past, by what each source had said last; one never heard by then is SKIPPED.
 
     Nobody is asked, so every answer is STALE: how old it was tells its `verified_at`.

@@ -46,7 +46,7 @@ def demo(
     doubles with their bundled population. It writes its own 837P file.
     """
     settings = _embedded(settings_of(config), once=once)
-    configure_logging("warning", human=True)
+    configure_logging(settings.log_level, human=True)
     carry_out(settings, _demonstrate(settings, once=once))
 
 
@@ -68,7 +68,9 @@ def _embedded(settings: Settings, *, once: bool) -> Settings:
     """No database or Redis but the embedded ones; with `once`, or where the usual ports are taken, any free ports."""
     addresses = ("grpc_address", "http_address", "sandbox_address")
     free = {name: "127.0.0.1:0" for name in addresses if once or _is_taken(getattr(settings, name))}
-    return settings.model_copy(update={"database_url": SecretStr(""), "redis_url": SecretStr(""), **free})
+    return settings.model_copy(
+        update={"database_url": SecretStr(""), "redis_url": SecretStr(""), "log_level": "warning", **free}
+    )
 
 
 def _is_taken(address: str) -> bool:

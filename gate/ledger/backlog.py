@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
-from gate.ledger.frames import HEADER, Reading, Rest, framed_again, read, request_in
+from gate.ledger.frames import HEADER, Reading, Rest, framed_content, read, request_in
 from gate.ledger.segment import SUFFIX
 
 DAMAGED: Final = ".damaged"
@@ -78,7 +78,7 @@ class SpooledFile:
             # From the beginning: after a crash this file is drained from its beginning too.
             self._set_aside = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, _OWNER_ONLY)
             _write_all(self._set_aside, HEADER)
-        _write_all(self._set_aside, framed_again(content))
+        _write_all(self._set_aside, framed_content(content))
 
     def delete(self) -> None:
         """Everything in it is drained."""
@@ -171,6 +171,6 @@ def is_at_end(reading: Reading) -> bool:
     return not reading.contents and reading.rest is not Rest.DAMAGED
 
 
-def _write_all(descriptor: int, data: bytes | bytearray) -> None:
+def _write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]

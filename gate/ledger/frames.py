@@ -2,10 +2,10 @@
 
     file    header frame*
     header  one line that names the format and its version
-    frame   length (4 bytes), check of the content (4), check of these eight (4), content: `RequestFrame` as msgpack
+    frame   length (4 bytes), its complement (4), CRC-32 of the content (4), content: `RequestFrame` as msgpack
 
-A process that is killed leaves at most its last frame incomplete; anything else that does not fit is damage. The head
-has a check of its own, because a length that was changed would otherwise look like a last frame that is incomplete.
+A process that is killed leaves at most its last frame incomplete; anything else that does not fit is damage. Without
+the complement a length that was changed would look like a last frame that is incomplete.
 """
 
 import struct
@@ -21,7 +21,7 @@ HEADER: Final = b"enrollment-gate spool 1\n"
 LONGEST_CONTENT: Final = 256 * 1024 * 1024
 """Bytes; several times what the largest request and its reply can come to."""
 _HEAD: Final = struct.Struct("<III")
-_CHECKED: Final = struct.Struct("<II")
+_ALL_BITS: Final = 0xFFFF_FFFF
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(RequestFrame)
@@ -47,23 +47,15 @@ class Reading(NamedTuple):
     """Bytes from `end` on that an incomplete frame takes when it is whole; its head alone where that is incomplete."""
 
 
-def framed(frame: RequestFrame) -> bytearray:
+def framed(frame: RequestFrame) -> bytes:
     """The frame as it is written."""
-    buffer = bytearray()
-    _encoder.encode_into(frame, buffer, _HEAD.size)
-    return _with_head(buffer)
+    return framed_content(_encoder.encode(frame))
 
 
-def framed_again(content: bytes) -> bytearray:
-    """The content of a frame that was read, as it was written."""
-    return _with_head(bytearray(_HEAD.size) + content)
-
-
-def _with_head(buffer: bytearray) -> bytearray:
-    with memoryview(buffer) as whole:
-        length, check = len(buffer) - _HEAD.size, zlib.crc32(whole[_HEAD.size :])
-    _HEAD.pack_into(buffer, 0, length, check, zlib.crc32(_CHECKED.pack(length, check)))
-    return buffer
+def framed_content(content: bytes) -> bytes:
+    """The same, of a content that is encoded already."""
+    length = len(content)
+    return _HEAD.pack(length, length ^ _ALL_BITS, zlib.crc32(content)) + content
 
 
 def request_in(content: bytes) -> RequestFrame:
@@ -97,12 +89,11 @@ def _next(data: bytes, position: int) -> tuple[Rest, int]:
     """NOTHING to complain of, or what is wrong with the frame at `position`; and how many bytes it takes."""
     if len(data) - position < _HEAD.size:
         return Rest.INCOMPLETE, _HEAD.size
-    length, check, check_of_head = _HEAD.unpack_from(data, position)
-    if zlib.crc32(data[position : position + _CHECKED.size]) != check_of_head or length > LONGEST_CONTENT:
+    length, complement, check = _HEAD.unpack_from(data, position)
+    if length ^ _ALL_BITS != complement or length > LONGEST_CONTENT:
         return Rest.DAMAGED, _HEAD.size
     needed = _HEAD.size + length
     if len(data) - position < needed:
         return Rest.INCOMPLETE, needed
-    with memoryview(data) as whole:
-        is_whole = zlib.crc32(whole[position + _HEAD.size : position + needed]) == check
+    is_whole = zlib.crc32(memoryview(data)[position + _HEAD.size : position + needed]) == check
     return (Rest.NOTHING if is_whole else Rest.DAMAGED), needed

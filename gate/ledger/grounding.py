@@ -5,7 +5,7 @@ so that one look by identity is all that is done per claim.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -37,19 +37,14 @@ Answers = Sequence[Grounded | InvalidInput]
 """To one request, in order; an error is no decision."""
 
 
-class Grounding(NamedTuple):
-    """What the answers to one request rest on; see `gate.ledger.model.RequestFrame`."""
-
-    grounds: tuple[Grounds, ...]
-    grounds_of: tuple[int, ...]
-    documents: tuple[Document, ...]
+Grounding = tuple[tuple[Grounds, ...], tuple[int, ...], tuple[Document, ...]]
+"""`grounds`, `grounds_of` and `documents` of a `RequestFrame`."""
 
 
 class _Remembered(msgspec.Struct, gc=False):
-    """Holds on to what its key is the identity of. Nothing in it leads back to it."""
+    """Holds on to the evidence whose identity it is found by. Nothing in it leads back to it."""
 
     evidence: Evidence | None
-    policy: Policy
     grounds: Grounds
     request: int = 0
     """The last one that rested on it, and there its index."""
@@ -58,12 +53,20 @@ class _Remembered(msgspec.Struct, gc=False):
     """The file that holds its documents."""
 
 
+class _OfPolicy(msgspec.Struct):
+    """What is remembered of answers by one policy of one tenant, by the evidence's identity."""
+
+    policy: Policy
+    by_evidence: dict[int, _Remembered]
+
+
 class GroundsMemory:
     """Remembers digests by identity. For one event loop, and one file of the spool at a time."""
 
     def __init__(self, largest: int = LARGEST_MEMORY) -> None:
         self._largest = largest
-        self._remembered: dict[tuple[str, int, int], _Remembered] = {}
+        self._remembered: dict[tuple[str, int], _OfPolicy] = {}
+        self._count = 0
         self._requests = 0
 
     def of(self, tenant: str, answers: Answers, segment: Segment) -> Grounding:
@@ -72,34 +75,49 @@ class GroundsMemory:
         Where it does not after all, because it could not be written: `forget`.
         """
         self._requests = request = self._requests + 1
-        remembered = self._remembered
         grounds: list[Grounds] = []
         grounds_of: list[int] = []
         documents: list[Document] = []
+        policy: Policy | None = None
+        by_evidence: dict[int, _Remembered] = {}
         for answer in answers:
             if isinstance(answer, InvalidInput):
                 grounds_of.append(-1)
                 continue
-            evidence, policy = answer.evidence, answer.policy
-            held = remembered.get((tenant, id(evidence), id(policy))) or self._remember(tenant, evidence, policy)
+            if answer.policy is not policy:
+                policy = answer.policy
+                by_evidence = self._by_evidence(tenant, policy)
+            evidence = answer.evidence
+            held = by_evidence.get(id(evidence)) or self._remember(by_evidence, evidence, policy)
             if held.request != request:
                 held.request, held.index = request, len(grounds)
                 grounds.append(held.grounds)
                 if held.segment is not segment:
-                    documents += _missing(tenant, held, segment)
+                    held.segment = segment
+                    documents += missing_documents(
+                        tenant, [policy] if evidence is None else [evidence, policy], segment
+                    )
             grounds_of.append(held.index)
-        return Grounding(tuple(grounds), tuple(grounds_of), tuple(documents))
+        return tuple(grounds), tuple(grounds_of), tuple(documents)
 
     def forget(self) -> None:
         """What was said to be written may not have been."""
         self._remembered.clear()
+        self._count = 0
 
-    def _remember(self, tenant: str, evidence: Evidence | None, policy: Policy) -> _Remembered:
-        if len(self._remembered) >= self._largest:
-            self._remembered.clear()  # learning them again takes microseconds each
+    def _by_evidence(self, tenant: str, policy: Policy) -> dict[int, _Remembered]:
+        if self._count >= self._largest:
+            self.forget()  # learning them again takes microseconds each
+        of_policy = self._remembered.get((tenant, id(policy)))
+        if of_policy is None:
+            of_policy = self._remembered[tenant, id(policy)] = _OfPolicy(policy, {})
+            self._count += 1
+        return of_policy.by_evidence
+
+    def _remember(self, by_evidence: dict[int, _Remembered], evidence: Evidence | None, policy: Policy) -> _Remembered:
         grounds = Grounds(Document.of(evidence).digest if evidence is not None else None, Document.of(policy).digest)
-        held = _Remembered(evidence, policy, grounds)
-        self._remembered[tenant, id(evidence), id(policy)] = held
+        held = by_evidence[id(evidence)] = _Remembered(evidence, grounds)
+        self._count += 1
         return held
 
 
@@ -112,8 +130,3 @@ def missing_documents(tenant: str, values: Sequence[Evidence | Policy], segment:
             segment.documents.add((tenant, document.digest))
             documents.append(document)
     return documents
-
-
-def _missing(tenant: str, held: _Remembered, segment: Segment) -> list[Document]:
-    held.segment = segment
-    return missing_documents(tenant, [held.policy] if held.evidence is None else [held.evidence, held.policy], segment)

@@ -19,7 +19,7 @@ _LOG_SECONDS: Final = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request and its reply as they go over the wire, and who asked."""
 
     tenant: str
@@ -90,10 +90,13 @@ class SpoolJournal:
         try:
             segment = self._spool.segment()
             grounding = self._memory.of(exchange.tenant, answers, segment)
-            if not grounding.grounds:
+            grounds, grounds_of, _ = grounding
+            if not grounds:
                 return  # nothing but errors
-            decisions = len(grounding.grounds_of) - grounding.grounds_of.count(-1)
-            await self._spool.append(segment, self._framed(exchange, grounding), decisions)
+            decisions = len(grounds_of) - grounds_of.count(-1)
+            self._spool.append(segment, self._framed(exchange, grounding), decisions)
+            if self._spool.syncs_every_frame:
+                await segment.sync(segment.size)
         except SpoolFailure as failure:
             self._failed(failure, sum(not isinstance(answer, InvalidInput) for answer in answers))
         else:
@@ -106,12 +109,13 @@ class SpoolJournal:
             segment = self._spool.segment()
             documents = missing_documents(exchange.tenant, evidence, segment)
             if documents:
-                frame = self._framed(exchange, Grounding((), (), tuple(documents)))
-                await self._spool.append(segment, frame, 0)
+                self._spool.append(segment, self._framed(exchange, ((), (), tuple(documents))), 0)
+                if self._spool.syncs_every_frame:
+                    await segment.sync(segment.size)
         except SpoolFailure as failure:
             self._failed(failure, 0)
 
-    def _framed(self, exchange: Exchange, grounding: Grounding) -> bytearray:
+    def _framed(self, exchange: Exchange, grounding: Grounding) -> bytes:
         return framed(
             RequestFrame(
                 exchange.tenant,
@@ -121,9 +125,7 @@ class SpoolJournal:
                 self._clock(),
                 exchange.request,
                 exchange.reply,
-                grounding.grounds,
-                grounding.grounds_of,
-                grounding.documents,
+                *grounding,
             )
         )
 

@@ -28,7 +28,7 @@ class DocumentKind(StrEnum):
     POLICY = "policy"
 
 
-class Document(msgspec.Struct, frozen=True, array_like=True):
+class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Content that decisions refer to by its digest."""
 
     digest: bytes
@@ -69,7 +69,7 @@ class WireKind(StrEnum):
     """No decision was given; kept for what the sources said (its documents)."""
 
 
-class Grounds(msgspec.Struct, frozen=True, array_like=True):
+class Grounds(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one decision rests on beside its claim."""
 
     evidence: bytes | None
@@ -77,7 +77,7 @@ class Grounds(msgspec.Struct, frozen=True, array_like=True):
     policy: bytes
 
 
-class RequestFrame(msgspec.Struct, frozen=True, array_like=True):
+class RequestFrame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request, as the spool keeps it."""
 
     tenant: str

@@ -79,7 +79,7 @@ class Segment:
         """Whether the disk is busy with it."""
         return self._syncing is not None
 
-    def append(self, frame: bytes | bytearray) -> None:
+    def append(self, frame: bytes) -> None:
         """Hand a frame to the operating system, which keeps it when this process is killed.
 
         Raises:

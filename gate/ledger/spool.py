@@ -49,6 +49,8 @@ class Spool:
         self.limits = limits
         self.owner = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
         """What the names of this process's files begin with."""
+        self.syncs_every_frame = not limits.sync_seconds
+        """Whether whoever appends waits for the disk."""
         self._segment_bytes = min(LARGEST_SEGMENT, limits.total_bytes // _SHARE_OF_LIMIT)
         self._numbers = 0
         self._segments: list[Segment] = []
@@ -92,26 +94,25 @@ class Spool:
         Raises:
             SpoolFailure: there is none, or the spool is full.
         """
-        if self.size >= self.limits.total_bytes:
+        current = self._segments[-1] if self._segments else None
+        if self._measured + self._since_measured >= self.limits.total_bytes:
             raise SpoolFailure(
                 f"the spool in {self.directory} holds {self.limits.total_bytes // 1_000_000} MB, its limit "
                 "(GATE_LEDGER__SPOOL_LIMIT_MB)"
             )
-        if self._segments and not self._segments[-1].is_spoilt and self._segments[-1].size < self._segment_bytes:
-            return self._segments[-1]
-        return self._next_segment()
+        if current is None or current.is_spoilt or current.size >= self._segment_bytes:
+            return self._next_segment()
+        return current
 
-    async def append(self, segment: Segment, frame: bytearray, decisions: int) -> None:
-        """Keep a frame as surely as the settings ask for.
+    def append(self, segment: Segment, frame: bytes, decisions: int) -> None:
+        """Have the operating system keep a frame; the disk keeps it with the next sync.
 
         Raises:
-            SpoolFailure: nothing of it was kept, or the disk may not have kept it.
+            SpoolFailure: nothing of it was kept.
         """
         segment.append(frame)
         segment.decisions += decisions
         self._since_measured += len(frame)
-        if not self.limits.sync_seconds:
-            await segment.sync(segment.size)
 
     def forget_documents(self) -> None:
         """Documents that the file was said to hold may be missing from it; they are written once more."""

@@ -77,6 +77,8 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
         ({"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX,ZZ"}, "ZZ"),
         ({"GATE_PROVIDER_ENROLLMENT__GATE_MODE": "sometimes"}, "gate_mode"),
         ({"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__BASE_URL": "ftp://pems"}, "base_url"),
+        ({"GATE_LEDGER__ON_FAILURE": "ignore"}, "on_failure"),
+        ({"GATE_LEDGER__SPOOL_LIMIT_MB": "0"}, "spool_limit_mb"),
         ({"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__COLOUR": "red"}, "colour"),
         ({**PRODUCTION, "GATE_GRPC_ADDRESS": "0.0.0.0:50051"}, "GATE_TLS__"),
         ({**PRODUCTION, "GATE_HTTP_ADDRESS": "0.0.0.0:8080"}, "GATE_HTTP_PLAINTEXT=true"),
