@@ -22,6 +22,7 @@ from gate.clock import Clock
 from gate.errors import PermissionDenied, Unauthenticated
 from gate.observability import request_ids
 from gate.rpc.admission import Admission, Shed, UnderWay
+from gate.rpc.reading import refuse_unreadable
 from gate.rpc.refusals import ServicerContext, status_of
 
 TENANT_METADATA: Final = "x-tenant-id"
@@ -155,6 +156,7 @@ class Door:
         """
         now = asyncio.get_running_loop().time
         async for request in requests:
+            refuse_unreadable(request)
             weight, patience_ends = claims(request), now() + LONGEST_WAIT_OF_A_STREAM
             while now() < patience_ends and not self._admission.has_room(call.principal.tenant, weight):  # noqa: ASYNC110 - see below
                 await asyncio.sleep(_LOOK_SECONDS)  # an event would cost every other call, for what is rare
@@ -195,6 +197,7 @@ def unary(
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
+                refuse_unreadable(request)
                 if claims is None:
                     response = await method(servicer, request, call)
                 else:
