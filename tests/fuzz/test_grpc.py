@@ -129,8 +129,7 @@ async def test_a_message_larger_than_the_limit_is_refused_without_being_read(gat
 async def test_one_bad_item_never_fails_the_rest_of_a_batch(
     gate: GateInProcess, items: list[claim_pb2.Claim | None], named: bool
 ) -> None:
-    good = claim(claim_id="good")
-    claims = [good if item is None else item for item in items]
+    claims = [claim(claim_id="good") if item is None else item for item in items]
     for number, each in enumerate(claims):
         each.correlation_id = f"{number}" if named else ""
 
