@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 _BUFFER_BYTES: Final = 128 * 1024
+UNPACKED_UNASKED: Final = 16 * 1024 * 1024
+"""Bytes that a compressed file may unpack to, however small it is."""
+LARGEST_RATIO: Final = 400
+"""Beyond that, a file that unpacks to more than so many times its size is refused. Claims shrink to a tenth, the most
+repetitive of tests to a three-hundredth; a file made to keep the reader busy, to a thousandth."""
 
 
 class ClaimFile:
@@ -98,19 +103,57 @@ def _uncompressed(stream: BinaryIO) -> tuple[io.BufferedReader, bytes]:
     """The content from its first byte on, and a look at its beginning."""
     content, head = _looked_into(stream)
     if head.startswith(GZIP_MAGIC):
-        content, head = _looked_into(gzip.GzipFile(fileobj=content))
+        content, head = _looked_into(_Unpacked(content))
     return content, head
 
 
-def _looked_into(stream: BinaryIO | gzip.GzipFile) -> tuple[io.BufferedReader, bytes]:
+def _looked_into(stream: "BinaryIO | _Unpacked") -> tuple[io.BufferedReader, bytes]:
     head = stream.read(HEAD_BYTES)
     return io.BufferedReader(_Replayed(head, stream), _BUFFER_BYTES), head
+
+
+class _Unpacked:
+    """The content of a gzip file, as long as that is in proportion to the file."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = _Counted(packed)
+        self._unpacked = gzip.GzipFile(fileobj=self._packed)
+        self._bytes = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end.
+
+        Raises:
+            ClaimFileError: the content is out of proportion.
+        """
+        data = self._unpacked.read(size)
+        self._bytes += len(data)
+        if self._bytes > UNPACKED_UNASKED and self._bytes > LARGEST_RATIO * self._packed.bytes:
+            raise ClaimFileError("", f"the gzip data unpacks to more than {LARGEST_RATIO} times its size")
+        return data
+
+
+class _Counted(io.RawIOBase):
+    """A stream that knows how many bytes were read of it; one from a pipe cannot tell."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        super().__init__()
+        self._stream = stream
+        self.bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(size)
+        self.bytes += len(data)
+        return data
 
 
 class _Replayed(io.RawIOBase):
     """A stream of which the beginning has been read already, from the beginning. Does not need to seek."""
 
-    def __init__(self, head: bytes, rest: BinaryIO | gzip.GzipFile) -> None:
+    def __init__(self, head: bytes, rest: BinaryIO | _Unpacked) -> None:
         super().__init__()
         self._head = head
         self._rest = rest

@@ -7,34 +7,22 @@ replies are kept as they go over the wire, so they are parsed and serialized her
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import wraps
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-import grpc
 import msgspec
-from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.message import Message
 
 from gate.auth.permissions import Permission
 from gate.checks.model import Decision
 from gate.checks.profile import ProviderQuestion, StateEnrollment
 from gate.checks.recording import DecisionRecorder
-from gate.errors import FieldViolation, InvalidInput
+from gate.errors import InvalidInput
 from gate.ledger.journal import Exchange, Journal
 from gate.ledger.model import WireKind
 from gate.rpc.audit_records import AuditRecords
 from gate.rpc.door import Call, Door, streaming, unary
+from gate.rpc.reading import AS_BYTES, read
 from gate.rpc.refusals import ServicerContext
-
-_AS_BYTES: Final = "as_bytes"
-"""Marks a method that takes and gives bytes."""
-_HANDLERS: Final = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
-"""By whether the client streams, and the server."""
 
 Request = TypeVar("Request", bound=Message)
 Reply = TypeVar("Reply", bound=Message)
@@ -135,12 +123,12 @@ def answering(
         @unary(Permission.GATE_CHECK)
         @wraps(method)
         async def answered(servicer: Servicer, request: bytes, call: Call) -> bytes:
-            parsed = _parsed(message, request)
+            parsed = read(message, request)
             with servicer.door.take_on(call, claims(parsed)):
                 return await servicer.way_out.give(call, kind, request, await method(servicer, parsed, call))
 
-        setattr(answered, _AS_BYTES, True)
-        # To gRPC's types it speaks messages, as the contract has it; `rpc_handlers` sees to it that it gets bytes.
+        setattr(answered, AS_BYTES, True)
+        # To gRPC's types it speaks messages, as the contract has it; `gate.rpc.reading` sees to it that it gets bytes.
         return cast("Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]]", answered)
 
     return decorate
@@ -160,7 +148,7 @@ def answering_stream(
         @streaming(Permission.GATE_CHECK)
         @wraps(method)
         async def answered(servicer: Servicer, requests: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
-            received = (_Received(request, _parsed(message, request)) async for request in requests)
+            received = (_Received(request, read(message, request)) async for request in requests)
             taking_on = servicer.door.taking_on(received, call, lambda one: claims(one.message))
             async with aclosing(taking_on) as taken_on:
                 async for request in taken_on:
@@ -168,29 +156,8 @@ def answering_stream(
                         call, kind, request.wire, await method(servicer, request.message, call)
                     )
 
-        setattr(answered, _AS_BYTES, True)
+        setattr(answered, AS_BYTES, True)
         # As above.
         return cast("Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]]", answered)
 
     return decorate
-
-
-def rpc_handlers(service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
-    """What the generated code registers, but for the calls above, which are handed bytes."""
-    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
-    for method in service.methods:
-        behaviour = getattr(servicer, method.name)
-        as_bytes = getattr(behaviour, _AS_BYTES, False)
-        handlers[method.name] = _HANDLERS[method.client_streaming, method.server_streaming](
-            behaviour,
-            request_deserializer=None if as_bytes else GetMessageClass(method.input_type).FromString,
-            response_serializer=None if as_bytes else GetMessageClass(method.output_type).SerializeToString,
-        )
-    return grpc.method_handlers_generic_handler(service.full_name, handlers)
-
-
-def _parsed(message: type[Request], wire: bytes) -> Request:
-    try:
-        return message.FromString(wire)
-    except DecodeError:
-        raise InvalidInput(FieldViolation("request", f"is not a {message.DESCRIPTOR.full_name}")) from None

@@ -21,6 +21,7 @@ from gate.clock import Clock
 from gate.errors import PermissionDenied, Unauthenticated
 from gate.observability import request_ids
 from gate.rpc.admission import Admission, Shed, UnderWay
+from gate.rpc.reading import refuse_unreadable
 from gate.rpc.refusals import ServicerContext, status_of
 
 TENANT_METADATA: Final = "x-tenant-id"
@@ -195,6 +196,7 @@ def unary(
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
+                refuse_unreadable(request)
                 if claims is None:
                     response = await method(servicer, request, call)
                 else:
@@ -228,6 +230,7 @@ def streaming(
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
+                refuse_unreadable(request)
                 async for response in method(servicer, request, call):
                     await servicer.door.still_admits(context, permission, call)
                     yield response

@@ -8,8 +8,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gate.errors import PreconditionFailed
-from gate.rpc.answering import rpc_handlers
 from gate.rpc.limits import LARGEST_MESSAGE
+from gate.rpc.reading import method_handlers
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
@@ -41,7 +41,10 @@ class GrpcServer:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._services = tuple(str(servicer.service.full_name) for servicer in servicers)
-        self._server.add_generic_rpc_handlers(tuple(rpc_handlers(servicer.service, servicer) for servicer in servicers))
+        for name, servicer in zip(self._services, servicers, strict=True):
+            handlers = method_handlers(servicer.service, servicer)
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+            self._server.add_registered_method_handlers(name, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
             (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server

@@ -19,6 +19,11 @@ import openpyxl
 
 from sources.npi import is_npi_shaped
 
+LARGEST_FILE: Final = 256 * 1024 * 1024
+"""Bytes. The report of 330 000 NPIs is some 6 MB as a workbook."""
+LARGEST_UNPACKED: Final = 1024 * 1024 * 1024
+"""Bytes; workbooks are archives too, and are well compressed."""
+MOST_ROWS: Final = 5_000_000
 _DATE_FORMATS: Final = ("%m/%d/%Y", "%Y-%m-%d")
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 _WORKBOOK_PART: Final = "xl/workbook.xml"
@@ -58,13 +63,20 @@ def read_deactivations(path: Path) -> Deactivations:
             silently let the other half pass.
     """
     try:
-        content = path.read_bytes()
-        deactivations = Deactivations(_entries(_rows(content)))
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, csv.Error, KeyError) as error:
+        deactivations = Deactivations(_entries(_rows(_content(path))))
+    except DeactivationListError:
+        raise
+    except Exception as error:  # a damaged archive or workbook makes the libraries raise nearly anything
         raise DeactivationListError(f"{path.name} cannot be read: {type(error).__name__}") from error
     if not len(deactivations):
         raise DeactivationListError(f"{path.name} lists no NPI")
     return deactivations
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_FILE:
+        raise DeactivationListError(f"{path.name} is larger than {LARGEST_FILE} bytes")
+    return path.read_bytes()
 
 
 def _rows(content: bytes) -> Iterator[Sequence[object]]:
@@ -76,7 +88,10 @@ def _rows(content: bytes) -> Iterator[Sequence[object]]:
             workbooks = [name for name in archive.namelist() if name.lower().endswith(".xlsx")]
             if len(workbooks) != 1:
                 raise DeactivationListError(f"the archive holds {len(workbooks)} workbooks; one is expected")
+            _refuse_unpacking_to_too_much(archive)
             content = archive.read(workbooks[0])
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        _refuse_unpacking_to_too_much(parts)
     workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     try:
         yield from workbook.worksheets[0].iter_rows(values_only=True)
@@ -84,9 +99,17 @@ def _rows(content: bytes) -> Iterator[Sequence[object]]:
         workbook.close()
 
 
+def _refuse_unpacking_to_too_much(archive: zipfile.ZipFile) -> None:
+    # What is read of a part ends at the size that the archive states, so that the stated one can be relied on.
+    if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
+        raise DeactivationListError(f"the archive unpacks to more than {LARGEST_UNPACKED} bytes")
+
+
 def _entries(rows: Iterable[Sequence[object]]) -> Iterator[tuple[str, date]]:
     header_seen = False
     for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
+            raise DeactivationListError(f"there are more than {MOST_ROWS} rows")
         cells = [cell for cell in row if cell not in (None, "")]
         if not cells:
             continue

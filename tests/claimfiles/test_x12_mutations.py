@@ -1,7 +1,9 @@
 """Whatever happens to a file's bytes: it is read, or refused with a place. Nothing else, and in bounded time."""
 
+import gzip
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +26,8 @@ from tests.claimfiles.x12_text import (
     transaction,
 )
 
+_SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+SAMPLES = sorted(path for path in _SAMPLES.glob("837*/*/*") if path.is_file() and path.stat().st_size < 60_000)
 RICH_CLAIM = claim(
     f"NM1*82*1*BRAMBLE*IVO****XX*{RENDERING}",
     "PRV*PE*PXC*207Q00000X",
@@ -73,6 +77,32 @@ def test_a_mutated_file_is_read_or_refused(content: bytes, changes: list[tuple[i
     mutated = bytearray(content)
     for at, size, replacement in changes:
         begin = at % (len(mutated) + 1)
+        mutated[begin : begin + size] = replacement
+    consume(bytes(mutated))
+
+
+@settings(max_examples=150, deadline=2000)
+@given(st.sampled_from(FILES), edits, st.integers(0, 40))
+def test_a_compressed_file_that_was_mutated_or_cut_short_is_read_or_refused(
+    content: bytes, changes: list[tuple[int, int, bytes]], missing: int
+) -> None:
+    packed = bytearray(gzip.compress(content, mtime=0))
+    for at, size, replacement in changes:
+        begin = at % (len(packed) + 1)
+        packed[begin : begin + size] = replacement
+    consume(bytes(packed[: len(packed) - missing]))
+    if missing:
+        with pytest.raises(ClaimFileError):
+            list(ClaimFile(io.BytesIO(gzip.compress(content, mtime=0)[:-missing])))
+
+
+@pytest.mark.skipif(not SAMPLES, reason="the folder of sample files is not here")
+@settings(max_examples=150, deadline=5000)
+@given(st.sampled_from(SAMPLES or [Path()]), edits)
+def test_a_mutated_real_file_is_read_or_refused(path: Path, changes: list[tuple[int, int, bytes]]) -> None:
+    mutated = bytearray(path.read_bytes())
+    for at, size, replacement in changes:
+        begin = (at * 97) % (len(mutated) + 1)
         mutated[begin : begin + size] = replacement
     consume(bytes(mutated))
 

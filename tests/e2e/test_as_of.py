@@ -25,7 +25,7 @@ from tests.support.callers import (
     token_for,
 )
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.recording import Recording, recording
+from tests.support.recording import ledger_has_all
 
 NPI = "1999999992"
 TENANT = "acme"
@@ -51,18 +51,17 @@ class Calendar:
 class Story:
     """One gate, one provider, several days."""
 
-    def __init__(self, gate: GateInProcess, caller: Caller, calendar: Calendar, kept: Recording) -> None:
+    def __init__(self, gate: GateInProcess, caller: Caller, calendar: Calendar) -> None:
         self.gate = gate
         self.caller = caller
         self.calendar = calendar
-        self._kept = kept
 
     def the_state_says(self, *segments: dict[str, Any]) -> None:
         self.gate.portals.sandbox.replace_population(known(*segments))
 
     async def check(self, on: date) -> decision_pb2.Decision:
         decision = await self.caller.check(claim(NPI, "TX", on, claim_id="CLM-9", line_number=1))
-        await self._kept.reach_the_ledger(self.gate)
+        await ledger_has_all(self.gate)
         return decision
 
     async def reevaluated(self, decision: decision_pb2.Decision) -> enrollment_gate_pb2.DecisionExplanation:
@@ -101,15 +100,14 @@ def events_of(explanation: enrollment_gate_pb2.DecisionExplanation) -> list[str]
 
 
 @pytest.fixture
-async def story(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Story]:
+async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story]:
     calendar = Calendar()
     folder = tmp_path_factory.mktemp("gate")
-    with recording(monkeypatch) as kept:
-        async with running_in_process(folder, population=known(), clock=calendar) as gate:
-            caller = gate.of(TENANT)
-            caller.metadata = bearer(token_for(folder, TENANT, Role.ORG_ADMIN, ttl=timedelta(days=60)))
-            await caller.configure(enabled_states=["TX"], gate_mode=decision_pb2.GATE_MODE_ENFORCE)
-            yield Story(gate, caller, calendar, kept)
+    async with running_in_process(folder, population=known(), clock=calendar) as gate:
+        caller = gate.of(TENANT)
+        caller.metadata = bearer(token_for(folder, TENANT, Role.ORG_ADMIN, ttl=timedelta(days=60)))
+        await caller.configure(enabled_states=["TX"], gate_mode=decision_pb2.GATE_MODE_ENFORCE)
+        yield Story(gate, caller, calendar)
 
 
 async def test_s9_a_backdated_enrollment_makes_a_pended_claim_releasable_and_leaves_the_decision_as_it_was(

@@ -1,6 +1,6 @@
 """What was decided, read back: list, explanation, replay."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import grpc
@@ -13,19 +13,13 @@ from gate.v1 import decision_pb2, enrollment_gate_pb2
 from tests.e2e.providers import ENROLLED, TERMINATED, UNKNOWN, WITH_GAP, few_providers
 from tests.support.callers import CALL_SECONDS, Caller, claim, code_of, fields_in, status_in
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.recording import Recording, recording
+from tests.support.recording import ledger_has_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Recording]:
-    with pytest.MonkeyPatch.context() as patching, recording(patching) as recorded:
-        yield recorded
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gate(tmp_path_factory: pytest.TempPathFactory, kept: Recording) -> AsyncIterator[GateInProcess]:
+async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateInProcess]:
     async with running_in_process(tmp_path_factory.mktemp("gate"), population=few_providers()) as running:
         yield running
 
@@ -60,10 +54,12 @@ def reader(checked: Caller) -> Reader:
 
 
 async def test_a_decision_is_explained_by_its_rule_its_evidence_and_who_configured_it(
-    gate: GateInProcess, kept: Recording, checked: Caller, reader: Reader
+    gate: GateInProcess, checked: Caller, reader: Reader
 ) -> None:
-    (result,) = await checked.check_many([claim(WITH_GAP, "TX", claim_id="CLM-7", line_number=2)])
-    await kept.reach_the_ledger(gate)
+    asking = gate.of(checked.tenant)
+    asking.metadata = (*asking.metadata, ("x-request-id", "request-1"))
+    (result,) = await asking.check_many([claim(WITH_GAP, "TX", claim_id="CLM-7", line_number=2)])
+    await ledger_has_all(gate)
 
     told = await reader.explain(result.decision.decision_id)
 
@@ -76,18 +72,16 @@ async def test_a_decision_is_explained_by_its_rule_its_evidence_and_who_configur
     assert (told.rule, told.claim.claim_id, told.claim.line_number) == ("D1", "CLM-7", 2)
     assert told.rule_text.endswith(".")
     assert (told.configured.version, told.configured.changed_by, told.configured.reason) == (1, "tests", "test")
-    assert (told.requested_by, told.request_id) == ("pipeline", "request-1")
+    assert (told.requested_by, told.request_id) == ("tests", "request-1")
     assert len(given.considered) == 2, "both periods were considered"
     assert given.record in given.considered
     assert (given.record.npi, given.record.state) == (WITH_GAP, "TX"), "of a batch, too, the record is whole"
     assert all(answer.HasField("verified_at") for answer in given.sources if answer.record_count)
 
 
-async def test_warnings_are_explained_in_their_order(
-    gate: GateInProcess, kept: Recording, checked: Caller, reader: Reader
-) -> None:
+async def test_warnings_are_explained_in_their_order(gate: GateInProcess, checked: Caller, reader: Reader) -> None:
     decision = await checked.check(claim(ENROLLED, "TX", line_of_business="STAR"))
-    await kept.reach_the_ledger(gate)
+    await ledger_has_all(gate)
 
     told = await reader.explain(decision.decision_id)
 
@@ -96,12 +90,12 @@ async def test_warnings_are_explained_in_their_order(
 
 
 async def test_b5_other_answers_about_the_same_claim_and_line_are_linked(
-    gate: GateInProcess, kept: Recording, checked: Caller, reader: Reader
+    gate: GateInProcess, checked: Caller, reader: Reader
 ) -> None:
     same = claim(ENROLLED, "TX", claim_id="CLM-5", line_number=1)
     first, second = await checked.check(same), await checked.check(same)
     await checked.check(claim(ENROLLED, "TX", claim_id="CLM-5", line_number=2))
-    await kept.reach_the_ledger(gate)
+    await ledger_has_all(gate)
 
     told = await reader.explain(second.decision_id)
 
@@ -110,10 +104,10 @@ async def test_b5_other_answers_about_the_same_claim_and_line_are_linked(
 
 
 async def test_decisions_are_listed_newest_first_as_they_were_given(
-    gate: GateInProcess, kept: Recording, checked: Caller, reader: Reader
+    gate: GateInProcess, checked: Caller, reader: Reader
 ) -> None:
     given = [await checked.check(claim(npi, "CA", claim_id=f"CLM-{npi}")) for npi in (ENROLLED, TERMINATED, UNKNOWN)]
-    await kept.reach_the_ledger(gate)
+    await ledger_has_all(gate)
 
     first = await reader.list(size=2)
     second = await reader.list(size=2, token=first.next_page_token)
@@ -127,11 +121,9 @@ async def test_decisions_are_listed_newest_first_as_they_were_given(
 
 
 @pytest.mark.parametrize("npi", [ENROLLED, TERMINATED, UNKNOWN, WITH_GAP])
-async def test_a_replay_says_the_same(
-    gate: GateInProcess, kept: Recording, checked: Caller, reader: Reader, npi: str
-) -> None:
+async def test_a_replay_says_the_same(gate: GateInProcess, checked: Caller, reader: Reader, npi: str) -> None:
     decision = await checked.check(claim(npi, "NY"))
-    await kept.reach_the_ledger(gate)
+    await ledger_has_all(gate)
 
     told = await reader.replay(decision.decision_id)
 
@@ -164,9 +156,9 @@ async def test_what_is_no_id_is_refused_by_name(reader: Reader, decision_id: str
     assert fields_in(status_in(refusal.value)) == ["decision_id"]
 
 
-async def test_another_tenants_decision_is_not_found(gate: GateInProcess, kept: Recording, checked: Caller) -> None:
+async def test_another_tenants_decision_is_not_found(gate: GateInProcess, checked: Caller) -> None:
     decision = await checked.check(claim(ENROLLED, "TX"))
-    await kept.reach_the_ledger(gate)
+    await ledger_has_all(gate)
     stranger = Reader(gate.of("somebody-else", Role.AUDITOR))
 
     with pytest.raises(grpc.aio.AioRpcError) as explanation:

@@ -14,9 +14,9 @@ from gate.ledger import drainer as draining
 from gate.ledger import repository
 from gate.ledger.frames import read
 from gate.ledger.model import LedgerBatch
-from gate.ledger.storing import DatabaseShelf
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database
+from tests.ledger.builders import shelf_in
 from tests.ledger.spooling import Answer, Draining, MemoryShelf, drainer_of, kept, left_in, spool_files, spool_in
 from tests.support.databases import KINDS, migrated_database
 from tests.support.waiting import until
@@ -236,7 +236,7 @@ def test_whatever_happens_in_whichever_order_every_decision_arrives_once(
 async def test_the_database_holds_what_the_spool_held(kind: str, tmp_path: Path) -> None:
     engine = open_engine(await migrated_database(kind, tmp_path))
     database = Database(engine)
-    shelf = DatabaseShelf(database)
+    shelf = shelf_in(database)
     with spool_in(tmp_path / "ledger") as (spool, journal, _):
         given = await kept(journal, *[Answer()] * 500)
         for _ in range(2):  # the second time nothing is new

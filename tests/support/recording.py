@@ -1,57 +1,29 @@
-"""Keeps the answers of a gate in this event loop, so that a test decides when they reach the ledger."""
+"""Answers on their way to the ledger: waiting for those of a gate, and making batches of one's own."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+import re
+import time
+from collections.abc import Sequence
 
-import pytest
-
-import gate.bootstrap
 from gate.checks.model import Decision
-from gate.checks.recording import AnswerCounter, CountingRecorder
 from gate.ledger.model import Document, Grounds, LedgerBatch, LedgerEntry
-from gate.persistence.engine import open_engine
-from gate.persistence.unit_of_work import Database
 from gate.rpc.messages import day_message, decision_message
 from gate.v1 import claim_pb2
-from tests.ledger.builders import shelf_in
-from tests.support.gates import GateInProcess
+from tests.support.gates import Doors
 
 
-class Recording:
-    """What was answered and is not in the ledger yet."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Decision] = []
-
-    async def reach_the_ledger(self, gate: GateInProcess) -> None:
-        """Store everything, as the door would have."""
-        decisions, self.waiting = self.waiting, []
-        by_tenant: dict[str, list[Decision]] = defaultdict(list)
-        for decision in decisions:
-            by_tenant[decision.tenant].append(decision)
-        engine = open_engine(gate.settings.sqlalchemy_url)
-        for answered in by_tenant.values():
-            await shelf_in(Database(engine)).store(batch_of(answered))
-        await engine.dispose()
+async def ledger_has_all(gate: Doors, seconds: float = 20.0) -> None:
+    """Wait until everything that was answered so far is in the database."""
+    deadline = time.monotonic() + seconds
+    while await _measured(gate, "drained") < await _measured(gate, "written"):
+        assert time.monotonic() < deadline, "decisions do not reach the ledger"
+        await asyncio.sleep(0.02)
 
 
-@contextmanager
-def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
-    """Gates that start inside the block tell of every answer."""
-    kept = Recording()
-
-    class Recorder(CountingRecorder):
-        def __init__(self, counter: AnswerCounter) -> None:
-            super().__init__(counter)
-
-        def record(self, decisions: Sequence[Decision]) -> None:
-            super().record(decisions)
-            kept.waiting += decisions
-
-    with monkeypatch.context() as patched:
-        patched.setattr(gate.bootstrap, "CountingRecorder", Recorder)
-        yield kept
+async def _measured(gate: Doors, what: str) -> float:
+    metrics = (await gate.page("/metrics")).text
+    found = re.search(rf"^enrollment_gate_ledger_{what}_total (\S+)$", metrics, re.MULTILINE)
+    return float(found[1]) if found else 0.0
 
 
 def batch_of(decisions: Sequence[Decision]) -> LedgerBatch:
