@@ -29,7 +29,9 @@ _HANDLERS: Final = {
 Request = TypeVar("Request", bound=Message)
 
 
-def method_handlers(service: ServiceDescriptor, servicer: object) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+def method_handlers(
+    service: ServiceDescriptor, servicer: object
+) -> "dict[str, grpc.RpcMethodHandler[Any, Any]]":  # generic in the stubs only
     """What the generated code would register, but for methods that are handed bytes, and more lenient in reading."""
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
     for method in service.methods:

@@ -25,7 +25,7 @@ from tests.support.callers import (
     token_for,
 )
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.recording import ledger_has_all
+from tests.support.recording import ledger_has
 
 NPI = "1999999992"
 TENANT = "acme"
@@ -61,7 +61,7 @@ class Story:
 
     async def check(self, on: date) -> decision_pb2.Decision:
         decision = await self.caller.check(claim(NPI, "TX", on, claim_id="CLM-9", line_number=1))
-        await ledger_has_all(self.gate)
+        await ledger_has(self.gate, decision)
         return decision
 
     async def reevaluated(self, decision: decision_pb2.Decision) -> enrollment_gate_pb2.DecisionExplanation:

@@ -13,7 +13,7 @@ from gate.v1 import decision_pb2, enrollment_gate_pb2
 from tests.e2e.providers import ENROLLED, TERMINATED, UNKNOWN, WITH_GAP, few_providers
 from tests.support.callers import CALL_SECONDS, Caller, claim, code_of, fields_in, status_in
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.recording import ledger_has_all
+from tests.support.recording import ledger_has
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -59,7 +59,7 @@ async def test_a_decision_is_explained_by_its_rule_its_evidence_and_who_configur
     asking = gate.of(checked.tenant)
     asking.metadata = (*asking.metadata, ("x-request-id", "request-1"))
     (result,) = await asking.check_many([claim(WITH_GAP, "TX", claim_id="CLM-7", line_number=2)])
-    await ledger_has_all(gate)
+    await ledger_has(gate, result.decision)
 
     told = await reader.explain(result.decision.decision_id)
 
@@ -81,7 +81,7 @@ async def test_a_decision_is_explained_by_its_rule_its_evidence_and_who_configur
 
 async def test_warnings_are_explained_in_their_order(gate: GateInProcess, checked: Caller, reader: Reader) -> None:
     decision = await checked.check(claim(ENROLLED, "TX", line_of_business="STAR"))
-    await ledger_has_all(gate)
+    await ledger_has(gate, decision)
 
     told = await reader.explain(decision.decision_id)
 
@@ -94,8 +94,8 @@ async def test_b5_other_answers_about_the_same_claim_and_line_are_linked(
 ) -> None:
     same = claim(ENROLLED, "TX", claim_id="CLM-5", line_number=1)
     first, second = await checked.check(same), await checked.check(same)
-    await checked.check(claim(ENROLLED, "TX", claim_id="CLM-5", line_number=2))
-    await ledger_has_all(gate)
+    other_line = await checked.check(claim(ENROLLED, "TX", claim_id="CLM-5", line_number=2))
+    await ledger_has(gate, first, second, other_line)
 
     told = await reader.explain(second.decision_id)
 
@@ -107,7 +107,7 @@ async def test_decisions_are_listed_newest_first_as_they_were_given(
     gate: GateInProcess, checked: Caller, reader: Reader
 ) -> None:
     given = [await checked.check(claim(npi, "CA", claim_id=f"CLM-{npi}")) for npi in (ENROLLED, TERMINATED, UNKNOWN)]
-    await ledger_has_all(gate)
+    await ledger_has(gate, *given)
 
     first = await reader.list(size=2)
     second = await reader.list(size=2, token=first.next_page_token)
@@ -123,7 +123,7 @@ async def test_decisions_are_listed_newest_first_as_they_were_given(
 @pytest.mark.parametrize("npi", [ENROLLED, TERMINATED, UNKNOWN, WITH_GAP])
 async def test_a_replay_says_the_same(gate: GateInProcess, checked: Caller, reader: Reader, npi: str) -> None:
     decision = await checked.check(claim(npi, "NY"))
-    await ledger_has_all(gate)
+    await ledger_has(gate, decision)
 
     told = await reader.replay(decision.decision_id)
 
@@ -158,7 +158,7 @@ async def test_what_is_no_id_is_refused_by_name(reader: Reader, decision_id: str
 
 async def test_another_tenants_decision_is_not_found(gate: GateInProcess, checked: Caller) -> None:
     decision = await checked.check(claim(ENROLLED, "TX"))
-    await ledger_has_all(gate)
+    await ledger_has(gate, decision)
     stranger = Reader(gate.of("somebody-else", Role.AUDITOR))
 
     with pytest.raises(grpc.aio.AioRpcError) as explanation:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Table, delete, func, insert, select, text, update
+from sqlalchemy import Column, Table, UniqueConstraint, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
@@ -45,8 +45,16 @@ async def postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
     await engine.dispose()
 
 
-def some(column: Column[Any]) -> Any:
-    """A value that fits the column."""
+FITTING: dict[tuple[str, str], Any] = {("ledger_retentions", "cutoff"): datetime(2025, 1, 1, tzinfo=UTC)}
+"""Where a table asks more of its columns than their types."""
+
+
+def some(column: Column[Any], tenant: str) -> Any:
+    """A value that fits the column; where it must be unique in the whole deployment, the tenant's own."""
+    if (column.table.name, column.name) in FITTING:
+        return FITTING[column.table.name, column.name]
+    if column.name == "tenant" or is_unique(column):
+        return tenant
     declared = column.type
     kind = declared.impl_instance.python_type if isinstance(declared, TypeDecorator) else declared.python_type
     examples: dict[type, Any] = {
@@ -64,7 +72,12 @@ def some(column: Column[Any]) -> Any:
 
 
 def row_of(table: Table, tenant: str) -> dict[str, Any]:
-    return {column.name: tenant if column.name == "tenant" else some(column) for column in table.columns}
+    return {column.name: some(column, tenant) for column in table.columns}
+
+
+def is_unique(column: Column[Any]) -> bool:
+    constraints = [each for each in column.table.constraints if isinstance(each, UniqueConstraint)]
+    return column.unique is True or any(list(each.columns) == [column] for each in constraints)
 
 
 def with_parents(table: Table) -> list[Table]:
@@ -244,7 +257,7 @@ async def test_tampering_gets_past_the_triggers_and_leaves_them_there(engine: As
             await connection.execute(text("DELETE FROM mode_changes"))
 
 
-INSERTS_ONLY = {"repository.py": "the ledger's bulk inserts; rows are looked at by `scope.refuse_leaks` all the same"}
+INSERTS_ONLY = {"ledger/repository.py": "bulk inserts, whose rows `scope.refuse_leaks` looks at all the same"}
 
 
 def test_no_repository_goes_round_the_scope() -> None:
@@ -261,9 +274,9 @@ def test_no_repository_goes_round_the_scope() -> None:
             )
             is_bare = isinstance(node, ast.Attribute) and node.attr == "__table__"
             if is_text or is_bare:
-                offences.append(path.name)
+                offences.append("/".join(path.parts[-2:]))
 
-    assert offences == []
+    assert set(offences) - INSERTS_ONLY.keys() == set()
 
 
 def test_every_mapped_class_of_a_tenant_s_table_is_one() -> None:

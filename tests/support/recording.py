@@ -1,29 +1,27 @@
 """Answers on their way to the ledger: waiting for those of a gate, and making batches of one's own."""
 
 import asyncio
-import re
+import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 from gate.checks.model import Decision
 from gate.ledger.model import Document, Grounds, LedgerBatch, LedgerEntry
 from gate.rpc.messages import day_message, decision_message
-from gate.v1 import claim_pb2
+from gate.v1 import claim_pb2, decision_pb2
 from tests.support.gates import Doors
 
 
-async def ledger_has_all(gate: Doors, seconds: float = 20.0) -> None:
-    """Wait until everything that was answered so far is in the database."""
+async def ledger_has(gate: Doors, *given: decision_pb2.Decision, seconds: float = 20.0) -> None:
+    """Wait until these decisions are in the database, which is SQLite beside the gate."""
+    ids = [decision.decision_id for decision in given]
+    query = f"SELECT count(*) FROM decisions WHERE decision_id IN ({', '.join('?' * len(ids))})"
     deadline = time.monotonic() + seconds
-    while await _measured(gate, "drained") < await _measured(gate, "written"):
-        assert time.monotonic() < deadline, "decisions do not reach the ledger"
-        await asyncio.sleep(0.02)
-
-
-async def _measured(gate: Doors, what: str) -> float:
-    metrics = (await gate.page("/metrics")).text
-    found = re.search(rf"^enrollment_gate_ledger_{what}_total (\S+)$", metrics, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    with closing(sqlite3.connect(gate.data_dir / "gate.db", timeout=10)) as database:
+        while database.execute(query, ids).fetchone() != (len(ids),):
+            assert time.monotonic() < deadline, "decisions do not reach the ledger"
+            await asyncio.sleep(0.02)
 
 
 def batch_of(decisions: Sequence[Decision]) -> LedgerBatch:
