@@ -187,7 +187,11 @@ async def test_while_the_database_is_down_claims_are_answered_and_all_of_it_arri
                 return await metric(gate, "enrollment_gate_ledger_oldest_queued_seconds") > 1
 
             await eventually(is_told, 10)
-            assert await metric(gate, "enrollment_gate_ledger_queued") >= 20
+
+            async def all_wait() -> bool:
+                return await metric(gate, "enrollment_gate_ledger_queued") == 20
+
+            await eventually(all_wait, 5)
 
             postgres.start()
 
