@@ -35,7 +35,7 @@ mutants: $(VENV)/.installed-test ## Change the decision rules in every way known
 	@$(BIN)/mutmut results
 
 audit: $(VENV)/.installed-test ## Look the dependencies up for known vulnerabilities
-	@$(BIN)/pip-audit --skip-editable
+	@$(BIN)/python .ci/audit.py $(BIN)/pip-audit --skip-editable --timeout 15
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .gate build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

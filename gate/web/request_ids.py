@@ -1,5 +1,7 @@
 """Requests over HTTP have names as calls have: as the header says or made up, on log lines, and told to the caller."""
 
+import asyncio
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,4 +26,7 @@ class NamedRequests:
                 MutableHeaders(scope=message)[request_ids.HEADER] = request_id
             await send(message)
 
+        # Where the rest of a request turns out malformed, the server has refused it by its next turn. To answer such a
+        # request as well is an error, with a traceback in the log that anybody could have written there.
+        await asyncio.sleep(0)
         await self._app(scope, receive, send_named)

@@ -97,6 +97,17 @@ async def test_mutated_messages_and_any_bytes(
     assert not caplog.records
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("rpc", NEEDS)
+@settings(few, max_examples=5_000)
+@given(data=st.data())
+async def test_for_a_long_time(gate: GateInProcess, rpc: str, data: st.DataObject) -> None:
+    valid = messages(_method(rpc).input_type).map(lambda message: message.SerializeToString())
+    assert await answer_to(gate, rpc, data.draw(valid | mutated(valid) | st.binary(max_size=2_000))) in _OURS
+    await still_answers(gate)
+
+
 @pytest.mark.parametrize("rpc", NEEDS)
 @pytest.mark.parametrize(
     "content",
