@@ -28,6 +28,12 @@ _SHORTEST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 10.0
 _TOLD_SECONDS: Final = 0.25
 _SIGN_OF_LIFE_SECONDS: Final = 1.0
+_ENTRIES_AT_ONCE: Final = 2_000
+"""In one transaction: a fraction of a second."""
+_SHORTEST_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 0.25
+"""Between two stretches, for as long as the last one took to store: SQLite has one writer at a time and no queue, and
+somebody who wants to switch a mode waits for no more than two seconds."""
 _log = structlog.stdlib.get_logger(__name__)
 
 Unpack = Callable[[RequestFrame], LedgerBatch]
@@ -91,6 +97,7 @@ class Drainer:
     async def _step(self) -> bool:
         """One look at every file; True when there is nothing left to do for a process that is done."""
         finishing = self._finishing
+        began = time.monotonic()
         if finishing:
             self._backlog.owner_is_done()
         try:
@@ -106,7 +113,8 @@ class Drainer:
         self._report(_TOLD_SECONDS if moved else 0.0 if is_done else _SIGN_OF_LIFE_SECONDS)
         self._looks += 1
         if not is_done:
-            await asyncio.sleep(self._wait or (0 if moved else LOOK_SECONDS))
+            pause = min(max(time.monotonic() - began, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            await asyncio.sleep(self._wait or (pause if moved else LOOK_SECONDS))
         return is_done
 
     async def _pass(self, *, for_orphans: bool) -> bool:
@@ -177,15 +185,15 @@ class Drainer:
             await self._store_one_by_one(file, bundles, error)
 
     async def _store_together(self, batches: Sequence[LedgerBatch]) -> None:
-        merged = LedgerBatch(
-            batches[0].tenant,
-            tuple(entry for batch in batches for entry in batch.entries),
-            tuple(document for batch in batches for document in batch.documents),
-            batches[-1].recorded_at,
-        )
-        if merged.entries or merged.documents:
-            await self._shelf.store(merged)
+        entries = tuple(entry for batch in batches for entry in batch.entries)
+        documents = tuple(document for batch in batches for document in batch.documents)
+        while entries or documents:
+            some, entries = entries[:_ENTRIES_AT_ONCE], entries[_ENTRIES_AT_ONCE:]
+            await self._shelf.store(LedgerBatch(batches[0].tenant, some, documents, batches[-1].recorded_at))
             self._taken += 1
+            documents = ()
+            if entries:
+                await asyncio.sleep(_SHORTEST_PAUSE)
 
     async def _store_one_by_one(self, file: SpooledFile, bundles: Sequence[_Bundle], error: Exception) -> None:
         """Find what the shelf refuses. It is set aside when it is refused again while others were taken."""
