@@ -140,7 +140,7 @@ class TlsSettings(BaseModel):
 
 
 class OidcSettings(BaseModel):
-    """Where people sign in to the portal, beside or instead of local accounts. Without `issuer`: local accounts only."""
+    """Where people sign in to the portal, beside or instead of local accounts; nowhere without `issuer`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

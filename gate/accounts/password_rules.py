@@ -5,6 +5,7 @@ nearly all of the passwords that are tried first; what is left of those is refus
 """
 
 import unicodedata
+from importlib.resources import files
 from typing import Final
 
 from gate.errors import FieldViolation, InvalidInput
@@ -14,22 +15,8 @@ LONGEST_PASSWORD: Final = 256
 _FEWEST_CHARACTERS: Final = 5
 """Different ones. Fewer are a pattern: ``abababababab``."""
 _SHORTEST_TELLING_PART: Final = 4
-_COMMON_WORDS: Final = frozenset(
-    "abcabc abcd admin administrator baseball basketball changeit changeme changemenow charlie chocolate "
-    "computer default dragon enrollment enrollmentgate external football gate hello helloworld hospital "
-    "iloveyou iloveyousomuch internet jordan letmein letmeinnow login loveyou master medicaid michael monkey mypassword "
-    "newpassword pass passpass passphrase password passwordpassword passwort princess provider qazwsx qazwsxedc qwer "
-    "qwert qwerty qwertyqwerty qwertyuiop qwertyuiopasdfghjkl root rootroot secret secretpassword starwars summer sunshine "
-    "superman temp temporary test testing testtest thisismypassword trustno user username welcome welcomehome "
-    "welcomeback whatever winter zaq zxcvbn zxcvbnm autumn spring november december january february".split()
-)
-"""Alone, or with nothing but digits and signs around them."""
-_COMMON_WHOLES: Final = frozenset(
-    "1q2w3e4r5t6y 1q2w3e4r5t6y7u 1q2w3e4r5t6y7u8i q1w2e3r4t5y6 q1w2e3r4t5y6u7 1qaz2wsx3edc 1qaz2wsx3edc4rfv "
-    "qwerty123456 123456qwerty qwertyuiop12 asdfghjkl123 qwertyuiop[] abcdefghijkl abcdefghijklm abcdefgh1234 "
-    "abc123abc123 a1b2c3d4e5f6 aa123456789 correcthorsebatterystaple p@ssw0rd1234 p@ssw0rd123! passw0rd1234 "
-    "iloveyou1234 monkey123456 zaq12wsxcde3 adgjmptwadgj 147258369147 741852963741".split()
-)
+_COMMON: Final = frozenset((files("gate.accounts") / "common_passwords.txt").read_text(encoding="ascii").split())
+"""Refused as they are, and the words among them also with digits and signs around them."""
 _KEYBOARD_ROWS: Final = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 
 
@@ -64,7 +51,7 @@ def _objection(password: str, login: str) -> str:
 
 def _is_common(password: str) -> bool:
     letters = "".join(character for character in password if character.isalpha())
-    return password in _COMMON_WHOLES or letters in _COMMON_WORDS or _runs_along_the_keyboard(password)
+    return password in _COMMON or letters in _COMMON or _runs_along_the_keyboard(password)
 
 
 def _runs_along_the_keyboard(password: str) -> bool:

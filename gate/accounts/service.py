@@ -1,7 +1,7 @@
 """Who has an account and may do what where. Runs within the caller's unit of work and never commits.
 
-An account is one person's, a membership is one tenant's: a change is recorded in the audit log of the unit's tenant, and
-`note` tells the other tenants of which the person is a member.
+An account is one person's, a membership is one tenant's: a change is recorded in the audit log of the unit's tenant,
+and `note` tells the other tenants of which the person is a member.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Signing in: a person comes with a password, or with the word of their identity provider, and leaves with a session.
 
-Opens its own units of work: a try has to be counted before it is judged, whatever becomes of it, and no connection to the
-database is held while a password is hashed.
+Opens its own units of work: a try has to be counted before it is judged, whatever becomes of it, and no connection to
+the database is held while a password is hashed.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from gate.accounts.passwords import Passwords
 from gate.accounts.service import AccountService
 from gate.accounts.sessions import Opened, Sessions
 from gate.accounts.throttle import Tries
-from gate.audit.model import Actor, AuditAction, AuditEvent, Via
-from gate.audit.trail import AuditTrail
+from gate.audit.model import Actor, AuditAction, Via
 from gate.auth.oidc_claims import Identity
 from gate.clock import Clock
 from gate.errors import Conflict, FieldViolation, InvalidInput, PermissionDenied, PreconditionFailed, Unauthenticated
@@ -40,7 +39,6 @@ class SignIn:
         sessions: Sessions,
         accounts: AccountService,
         passwords: Passwords,
-        trail: AuditTrail,
         clock: Clock,
         *,
         refusal_seconds: float = REFUSAL_SECONDS,
@@ -49,7 +47,6 @@ class SignIn:
         self._sessions = sessions
         self._accounts = accounts
         self._passwords = passwords
-        self._trail = trail
         self._clock = clock
         self._refusal_seconds = refusal_seconds
 
@@ -166,15 +163,8 @@ class SignIn:
                 request_id=client.request_id,
                 address=client.address,
             )
-            event = AuditEvent(
-                actor=actor,
-                action=AuditAction.SIGN_IN_REFUSED,
-                object=f"account/{account.id}",
-                at=self._clock(),
-                details={"because": reason},
-            )
             async with self._database.writing(tenant) as unit:
-                await self._trail.record(unit, event)
+                await self._accounts.note(unit, account, AuditAction.SIGN_IN_REFUSED, actor, {"because": reason})
 
     def _newcomer(self, identity: Identity) -> Account:
         """A handle for somebody whom the provider knows; it gives no right to anything."""

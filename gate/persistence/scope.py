@@ -1,8 +1,8 @@
 """Keeps every statement within one tenant, on both databases, whatever the repository that wrote it forgot.
 
 Selects, updates and deletes of tables that are `OfOneTenant` are limited to the session's tenant; an insert of another
-tenant's row is refused before it reaches the database. Tables that are `OfNoTenant` are reached with the rights of accounts
-only. On PostgreSQL roles and row-level security stand behind this.
+tenant's row is refused before it reaches the database. Tables that are `OfNoTenant` are reached with the rights of
+accounts only. On PostgreSQL roles and row-level security stand behind this.
 """
 
 from collections.abc import Mapping, Sequence

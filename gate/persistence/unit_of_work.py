@@ -21,8 +21,10 @@ _TAKE_ON: Final = text("SELECT set_config('role', :role, true), set_config(:sett
 
 
 class AccountsUnit:
-    """A transaction under way with the rights of accounts (`roles.ACCOUNTS_ROLE`): people, their sessions, and who is
-    a member where. Standing for itself, it sees the members of all tenants; within a tenant's unit, of that one."""
+    """A transaction under way with the rights of accounts: people, their sessions, and who is a member where.
+
+    Standing for itself it sees the members of all tenants; within a tenant's unit, of that one. See `roles`.
+    """
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
