@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "check": "Check one claim.",
     "check-file": "Check a file of claims: one result per claim, in file order, and a summary on standard error.",
     "tenants": "What tenants configured, and their modes.",
+    "accounts": "Who signs in to the portal, and what they may do where.",
     "sources": "The sources that can be asked.",
     "token": "Print one token signed with the local development key.",
     "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
