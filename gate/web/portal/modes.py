@@ -15,11 +15,12 @@ _BADGES: Final[Mapping[GateMode, Badge]] = {
     GateMode.ENFORCE: Badge("ENFORCE", "●", "filled"),
     GateMode.OFF: Badge("OFF", "○", "quiet"),
 }
-_MEANING: Final[Mapping[GateMode, str]] = {
-    GateMode.AUDIT: "every claim goes on; what enforcing would do is recorded",
-    GateMode.ENFORCE: "claims of providers who are not enrolled are pended",
-    GateMode.OFF: "claims pass without being checked",
-}
+MEANINGS: Final[Sequence[tuple[Badge, str]]] = (
+    (_BADGES[GateMode.ENFORCE], "pends claims of providers who are not enrolled"),
+    (_BADGES[GateMode.AUDIT], "lets every claim go on and records what enforcing would do"),
+    (_BADGES[GateMode.OFF], "lets claims pass without checking them"),
+)
+"""What each mode does, for a legend."""
 
 
 class ModeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,6 @@ class ModeLine(msgspec.Struct, frozen=True, kw_only=True):
     line_of_business: str
     """Empty: all but those that have a line of their own."""
     badge: Badge
-    meaning: str
     change: ModeChange | None
     """The last switch that reached it; None: it never was switched."""
 
@@ -64,6 +64,5 @@ def _line(state: str, line_of_business: str, mode: GateMode, changes: Sequence[M
         state=state,
         line_of_business=line_of_business,
         badge=_BADGES[mode],
-        meaning=_MEANING[mode],
         change=next(reached, None),
     )

@@ -10,7 +10,7 @@ from gate.tenancy.service import TenantService
 from gate.web.door import Visit, signed_in
 from gate.web.health import Health
 from gate.web.portal.condition import condition_of
-from gate.web.portal.modes import mode_lines
+from gate.web.portal.modes import MEANINGS, mode_lines
 from gate.web.portal.pages import Pages
 
 _CHANGES_LOOKED_AT = 200
@@ -29,7 +29,7 @@ def overview_pages(pages: Pages, health: Health, database: Database, tenants: Te
                 config = await tenants.get(unit, visit.principal.tenant)
                 page = await tenants.list_mode_changes(unit, visit.principal.tenant, page_size=_CHANGES_LOOKED_AT)
             lines = mode_lines(config, page.changes)
-        return pages.answer(request, "overview.html", condition=condition, lines=lines)
+        return pages.answer(request, "overview.html", condition=condition, lines=lines, meanings=MEANINGS)
 
     @router.get("/status")
     async def status(request: Request) -> Response:

@@ -17,7 +17,8 @@ from gate.web.door import Visit
 from gate.web.portal.navigation import navigation_for
 
 STATIC: Final = Path(__file__).parent / "static"
-THEMES: Final = ("system", "light", "dark")
+THEMES: Final = ("auto", "light", "dark")
+"""The first follows the system."""
 _A_MINUTE, _AN_HOUR, _A_DAY = 60, 3600, 86_400
 
 
