@@ -5,6 +5,7 @@ Whoever is sent to it is signed in as `person` at once. `mistakes` change the cl
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import time
@@ -16,6 +17,7 @@ from urllib.parse import urlencode
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
 CLIENT_ID = "gate-portal"
@@ -112,8 +114,8 @@ class Provider:
         if self.algorithm == "HS256":  # with the published key as the secret, as the old attack has it
             header = _part({"alg": "HS256", "typ": "JWT", "kid": name})
             body = f"{header}.{_part(said)}"
-            secret = RSAAlgorithm.to_jwk(key.public_key()).encode()
-            digest = hashlib.blake2b(body.encode(), key=secret[:64]).digest()
+            published = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+            digest = hmac.digest(published, body.encode(), "sha256")
             return f"{body}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
         return jwt.encode(said, key, algorithm=self.algorithm, headers={"kid": name})
 
