@@ -8,8 +8,8 @@ from gate.accounts.passwords import Passwords, usual_hasher
 from tests.accounts.people import ANOTHER, PASSWORD
 
 
-def cheap(**parameters: int) -> Passwords:
-    return Passwords(PasswordHasher(**{"time_cost": 1, "memory_cost": 8, "parallelism": 1, **parameters}))
+def cheap(time_cost: int = 1) -> Passwords:
+    return Passwords(PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1))
 
 
 async def test_a_password_fits_its_own_hash_and_no_other_does() -> None:

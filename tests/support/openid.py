@@ -110,7 +110,7 @@ class Provider:
         said = {name: value for name, value in {**claims, **self.person, **self.mistakes}.items() if value is not None}
         ((name, key),) = self._keys.items()
         if self.algorithm == "none":
-            return jwt.encode(said, None, algorithm="none", headers={"kid": name})
+            return jwt.encode(said, "", algorithm="none", headers={"kid": name})
         if self.algorithm == "HS256":  # with the published key as the secret, as the old attack has it
             header = _part({"alg": "HS256", "typ": "JWT", "kid": name})
             body = f"{header}.{_part(said)}"

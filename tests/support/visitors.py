@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import aiohttp
+from yarl import URL
 
 from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
@@ -67,7 +68,7 @@ class Visitor:
 
     def keep(self, name: str, value: str) -> None:
         """Have the browser keep this from now on."""
-        self.session.cookie_jar.update_cookies({name: value}, aiohttp.client.URL(self.url))
+        self.session.cookie_jar.update_cookies({name: value}, URL(self.url))
 
     async def _ask(
         self, method: str, path: str, *, headers: Mapping[str, str], data: Mapping[str, str] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -26,7 +27,7 @@ async def provider() -> AsyncIterator[Provider]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gate(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateInProcess]:
     address = f"127.0.0.1:{free_port()}"
-    settings = {
+    settings: dict[str, Any] = {
         "http_address": address,
         "oidc": {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
         "portal": {"base_url": f"http://{address}"},
@@ -148,7 +149,7 @@ async def test_while_the_provider_is_down_sessions_go_on_and_the_sign_in_page_sa
         assert (await another.sign_in("local")).location == "/"
 
     address = f"127.0.0.1:{free_port()}"
-    fresh = {
+    fresh: dict[str, Any] = {
         "http_address": address,
         "oidc": {"issuer": provider.issuer, "client_id": CLIENT_ID},
         "portal": {"base_url": f"http://{address}"},

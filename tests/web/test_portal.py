@@ -4,6 +4,7 @@ import json
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from gate.auth.permissions import Role
 from gate.v1 import decision_pb2
@@ -279,5 +280,5 @@ async def test_when_the_gate_itself_fails_no_trace_of_it_reaches_the_page(
 async def test_static_files_stay_below_their_folder(gate: GateInProcess) -> None:
     async with aiohttp.ClientSession() as session:
         for path in ("/static/../pages.py", "/static/%2e%2e/pages.py", "/static/..%2fpages.py", "/static//etc/passwd"):
-            async with session.get(aiohttp.client.URL(gate.http_url + path, encoded=True)) as answer:
+            async with session.get(URL(gate.http_url + path, encoded=True)) as answer:
                 assert answer.status == 404

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,7 +158,7 @@ async def test_a_disabled_person_is_out_within_a_second(gate: GateInProcess, bro
 
 
 async def test_without_local_accounts_there_is_no_form(tmp_path: Path) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "oidc": {"issuer": "http://127.0.0.1:1", "client_id": "gate"},
         "portal": {"local_accounts": False, "base_url": "http://127.0.0.1:8080"},
     }
