@@ -247,7 +247,11 @@ class Settings(BaseSettings):
     @property
     def has_secure_cookies(self) -> bool:
         """Whether browsers are to send cookies over TLS only: always, but for development on one's own machine."""
-        return self._is_production or not is_loopback(self.http_address)
+        if self._is_production:
+            return True
+        if self.portal.base_url:
+            return self.portal.base_url.startswith("https://")
+        return not is_loopback(self.http_address)
 
     @model_validator(mode="after")
     def _must_be_whole(self) -> Self:

@@ -178,6 +178,36 @@ async def test_a_first_start_says_how_to_make_an_account(tmp_path: Path, capsys:
         assert "gate accounts create" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("settings", "address"), [({}, "127.0.0.1"), ({"http_trusted_proxies": ("127.0.0.1",)}, "203.0.113.5")]
+)
+async def test_a_caller_s_word_about_its_address_is_taken_from_trusted_proxies_only(
+    tmp_path: Path, settings: dict[str, Any], address: str
+) -> None:
+    async with running_in_process(tmp_path, **settings) as gate, visitor(gate.http_url) as browser:
+        await hire(gate.settings, "ann", {"clinic": Role.VIEWER})
+        browser.session.headers["X-Forwarded-For"] = "203.0.113.5"
+        await browser.sign_in("ann")
+
+        assert f"<td>{address}</td>" in (await browser.get("/account")).text
+
+
+@pytest.mark.parametrize(
+    ("settings", "are_secure"),
+    [
+        ({}, False),
+        ({"http_address": "0.0.0.0:8080"}, True),
+        ({"portal": {"base_url": "https://gate.example.org"}}, True),
+        ({"http_address": "0.0.0.0:8080", "portal": {"base_url": "http://127.0.0.1:8080"}}, False),
+    ],
+    ids=str,
+)
+async def test_only_on_one_s_own_machine_cookies_travel_in_the_clear(
+    settings: dict[str, Any], are_secure: bool
+) -> None:
+    assert Settings(**settings).has_secure_cookies is are_secure
+
+
 async def test_a_half_configured_sign_in_does_not_start() -> None:
     for wrong, named in (
         ({"oidc": {"issuer": "https://id.example.org"}}, "GATE_PORTAL__BASE_URL"),

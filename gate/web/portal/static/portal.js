@@ -5,6 +5,13 @@
   document.documentElement.classList.add("scripted");
   const shortcuts = document.getElementById("shortcuts");
   const menus = [...document.querySelectorAll("details.menu")];
+  const HALF_A_MINUTE = 30000;
+  if (document.body.classList.contains("refreshed")) {
+    setInterval(() => {
+      if (document.visibilityState === "visible") location.reload();
+    }, HALF_A_MINUTE);
+  }
+
   let first = "";
   let since = 0;
 
