@@ -1,5 +1,6 @@
 """People, what they may do where, and the browsers they are signed in with. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from gate.auth.permissions import Role
 
 LONGEST_LOGIN: Final = 254
 LONGEST_NAME: Final = 200
+_LOGIN_FORM: Final = re.compile(rf"[a-z0-9][a-z0-9._+@-]{{0,{LONGEST_LOGIN - 1}}}")
 Memberships = Mapping[str, frozenset[Role]]
 """Roles by tenant."""
 
@@ -95,6 +97,11 @@ class RefusedBecause(StrEnum):
     UNKNOWN_LOGIN = "unknown_login"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason, not a password
     DISABLED = "disabled"
+
+
+def is_login(login: str) -> bool:
+    """Whether somebody's login could be spelled so; what cannot is not looked up anywhere."""
+    return _LOGIN_FORM.fullmatch(login) is not None
 
 
 def canonical_login(login: str) -> str:

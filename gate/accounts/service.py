@@ -4,15 +4,13 @@ An account is one person's, a membership is one tenant's: a change is recorded i
 and `note` tells the other tenants of which the person is a member.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import msgspec
 import uuid_utils
 
 from gate.accounts import repository
-from gate.accounts.model import LONGEST_LOGIN, LONGEST_NAME, Account, Memberships, canonical_login
+from gate.accounts.model import LONGEST_NAME, Account, Memberships, canonical_login, is_login
 from gate.accounts.throttle import forget_failures_of
 from gate.audit.model import Actor, AuditAction, AuditEvent
 from gate.audit.trail import AuditTrail
@@ -21,7 +19,6 @@ from gate.clock import Clock
 from gate.errors import FieldViolation, InvalidInput, NotFound
 from gate.persistence.unit_of_work import AccountsUnit, UnitOfWork
 
-_LOGIN_FORM: Final = re.compile(rf"[a-z0-9][a-z0-9._+@-]{{0,{LONGEST_LOGIN - 1}}}")
 Details = Mapping[str, str | int | bool | None]
 
 
@@ -140,16 +137,12 @@ class AccountService:
 def _verify(account: Account, roles: frozenset[Role]) -> None:
     name = account.name
     checks = (
-        ("login", "must be an address or a short name: letters, digits and . _ + @ -", not _is_login(account.login)),
+        ("login", "must be an address or a short name: letters, digits and . _ + @ -", not is_login(account.login)),
         ("name", f"must be at most {LONGEST_NAME} printable characters", not _is_short_line(name)),
         ("role", "must name at least one role", not roles),
     )
     if violations := [FieldViolation(field, description) for field, description, is_wrong in checks if is_wrong]:
         raise InvalidInput(*violations)
-
-
-def _is_login(login: str) -> bool:
-    return _LOGIN_FORM.fullmatch(login) is not None
 
 
 def _is_short_line(text: str) -> bool:

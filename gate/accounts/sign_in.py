@@ -11,7 +11,16 @@ import structlog
 import uuid_utils
 
 from gate.accounts import repository
-from gate.accounts.model import LONGEST_NAME, Account, Client, Memberships, RefusedBecause, SignedIn, canonical_login
+from gate.accounts.model import (
+    LONGEST_NAME,
+    Account,
+    Client,
+    Memberships,
+    RefusedBecause,
+    SignedIn,
+    canonical_login,
+    is_login,
+)
 from gate.accounts.password_rules import verify_choice
 from gate.accounts.passwords import Passwords
 from gate.accounts.service import AccountService
@@ -64,7 +73,7 @@ class SignIn:
         tries = Tries(login, client.address)
         async with self._database.writing_accounts() as accounts:
             await tries.begin(accounts, self._clock())
-            account = await repository.account_by_login(accounts, login)
+            account = await repository.account_by_login(accounts, login) if is_login(login) else None
             memberships = await repository.memberships(accounts, account.id) if account is not None else {}
         because = await self._objection(account, password)
         if account is None or because is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -154,6 +155,8 @@ def enable(
 
 def _carry_out(config: Path | None, work: "Callable[[People], Awaitable[Result]]") -> Result:
     """What `work` returns; a refusal ends the program with its words."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from gate.bootstrap import people_of
     from gate.observability.logging import configure_logging
 
@@ -170,6 +173,8 @@ def _carry_out(config: Path | None, work: "Callable[[People], Awaitable[Result]]
         stop("; ".join(f"{violation.field} {violation.description}" for violation in error.violations))
     except (GateError, OSError) as error:
         stop(str(error))
+    except SQLAlchemyError as error:
+        stop(f"the database refuses: {type(error).__name__}")
 
 
 async def _found(people: "People", login: str, issuer: str = "") -> "Listed":
@@ -200,7 +205,11 @@ async def _first_unit(
 
 def _operator(tenant: str) -> Actor:
     """Whoever has a shell on a host that reaches the database."""
-    return Actor(tenant=tenant, subject=f"{getpass.getuser()}@{socket.gethostname()}", via=Via.SYSTEM)
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = f"uid-{os.getuid()}"
+    return Actor(tenant=tenant, subject=f"{user}@{socket.gethostname()}", via=Via.SYSTEM)
 
 
 def _tenant(name: str) -> str:

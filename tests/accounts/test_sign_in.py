@@ -30,7 +30,15 @@ def ann(tenant: str = "clinic") -> Actor:
 
 @pytest.mark.parametrize(
     ("login", "password"),
-    [("ann", "a wrong password"), ("nobody", PASSWORD), ("", ""), ("ann", ""), ("ann", "x" * 5000), ("a" * 300, "x")],
+    [
+        ("ann", "a wrong password"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("ann", ""),
+        ("ann", "x" * 5000),
+        ("a" * 300, "x"),
+        ("\0", "\0"),
+    ],
 )
 async def test_whatever_is_wrong_the_words_are_the_same(desk: Desk, login: str, password: str) -> None:
     await desk.hire("ann", "clinic")

@@ -1,16 +1,19 @@
 """The pages behind the sign-in, over real HTTP."""
 
 import json
+from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 from yarl import URL
 
 from gate.auth.permissions import Role
 from gate.v1 import decision_pb2
 from tests.support.callers import bearer, token_for
-from tests.support.gates import GateInProcess
-from tests.support.visitors import ANOTHER, PASSWORD, Visitor, visitor
+from tests.support.gates import GateInProcess, running_in_process
+from tests.support.servers import postgres_server
+from tests.support.visitors import ANOTHER, PASSWORD, Visitor, hire, visitor
 from tests.web.routes import unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -259,7 +262,7 @@ async def test_the_switch_that_set_a_mode_is_shown_with_its_reason_escaped(
 
 
 async def test_when_the_gate_itself_fails_no_trace_of_it_reaches_the_page(
-    gate: GateInProcess, login: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    gate: GateInProcess, login: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> object:
         raise RuntimeError("a secret inside")
@@ -267,14 +270,39 @@ async def test_when_the_gate_itself_fails_no_trace_of_it_reaches_the_page(
     monkeypatch.setattr("gate.tenancy.service.TenantService.get", broken)
     async with visitor(gate.http_url) as browser:
         await browser.sign_in(login)
-        failed = await browser.get("/", X_Request_Id="r-9")
+        with capture_logs() as logged:
+            failed = await browser.get("/", X_Request_Id="r-9")
 
     assert failed.status == 500
     assert "Something went wrong here" in failed.text
     assert "r-9" in failed.text
     assert "secret" not in failed.text
     assert failed.headers["X-Frame-Options"] == "DENY"
-    assert "request_failed" in capsys.readouterr().out
+    assert [(line["event"], line["request_id"]) for line in logged] == [("request_failed", "r-9")]
+
+
+async def test_while_the_database_is_down_pages_say_so_and_come_back_by_themselves(tmp_path: Path) -> None:
+    with postgres_server() as database:
+        async with (
+            running_in_process(tmp_path, database_url=database.url()) as gate,
+            visitor(gate.http_url) as browser,
+        ):
+            await hire(gate.settings, "ann", {"clinic": Role.VIEWER})
+            await browser.sign_in("ann")
+            token = (await browser.get("/account")).token
+            database.kill()
+
+            page = await browser.get("/")
+            assert page.status == 503
+            assert "The gate goes on checking claims" in page.text
+            assert (await browser.post("/theme", {"csrf_token": token, "theme": "dark"})).status == 503
+            assert (await browser.get("/status")).status == 200
+            async with visitor(gate.http_url) as stranger:
+                refused = await stranger.sign_in("ann")
+                assert refused.status == 503
+
+            database.start()
+            assert (await browser.get("/")).status == 200
 
 
 async def test_static_files_stay_below_their_folder(gate: GateInProcess) -> None:

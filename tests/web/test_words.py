@@ -6,7 +6,7 @@ import pytest
 
 from gate.accounts.model import browser_in_words
 from gate.auth.permissions import Permission
-from gate.decision.model import GateMode, Policy
+from gate.decision.model import GateMode
 from gate.settings import ProviderEnrollmentSettings
 from gate.tenancy.defaults import deployment_defaults
 from gate.tenancy.model import ModeChange, PolicyOverride, Scope, TenantConfig, in_force
@@ -62,7 +62,6 @@ def test_a_mode_that_nobody_ever_switched_has_no_since() -> None:
     (line,) = mode_lines(in_force(TenantConfig(tenant="clinic"), defaults), [])
 
     assert (line.badge.words, line.since, line.change) == ("AUDIT", None, None)
-    assert isinstance(defaults.policy, Policy)
 
 
 def test_navigation_lists_what_one_may_see_and_no_empty_section() -> None:
