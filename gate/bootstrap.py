@@ -126,8 +126,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         await readiness.start(grpc_server.announce)
         stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
         stack.push_async_callback(readiness.end)
-        await _advise_first_account(settings, people)
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
+        await _advise_first_account(settings, people)
         yield RunningGate(grpc_server.port, http_server.port)
 
 
