@@ -1,13 +1,15 @@
 """A person at a browser without scripts: keeps cookies, follows links, sends the forms that pages hold."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import NamedTuple
 
 import aiohttp
+import pytest
 from yarl import URL
 
+from gate.accounts import passwords
 from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
 from gate.bootstrap import people_of
@@ -81,6 +83,15 @@ class Visitor:
             )
 
 
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Hashes that take no time. What they cost in truth is for the tests of passwords themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_MEMORY_KIB", 64)
+        patch.setattr(passwords, "_ROUNDS", 1)
+        yield
+
+
 @asynccontextmanager
 async def visitor(url: str) -> AsyncIterator[Visitor]:
     """A fresh browser."""
@@ -90,7 +101,7 @@ async def visitor(url: str) -> AsyncIterator[Visitor]:
 
 async def hire(settings: Settings, login: str, tenants: Mapping[str, Role], password: str = PASSWORD) -> None:
     """Somebody with an account at the gate of these settings."""
-    async with people_of(settings) as people:
+    async with people_of(settings.model_copy(update={"migrate_on_start": False})) as people:
         kept = await people.passwords.hashed(password)
         (first, role), *others = tenants.items()
         async with people.database.writing(first) as unit:

@@ -7,9 +7,15 @@ import pytest_asyncio
 from gate.auth.permissions import Role
 from tests.support.databases import stop_shared_servers
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.visitors import Visitor, hire, visitor
+from tests.support.visitors import Visitor, cheap_passwords, hire, visitor
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def passwords_that_cost_nothing() -> Iterator[None]:
+    with cheap_passwords():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
