@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import structlog
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,13 +21,20 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
+from gate.accounts.model import Lifetimes
+from gate.accounts.passwords import Passwords
+from gate.accounts.service import AccountService
+from gate.accounts.sessions import Sessions
+from gate.accounts.sign_in import SignIn
 from gate.audit.anchoring import AnchorLog
 from gate.audit.log import AuditLog
 from gate.audit.reading import AuditReader
+from gate.audit.trail import AuditTrail
 from gate.auth.development import DevelopmentKeyVerifier, development_key
 from gate.auth.jwks import JwksVerifier
 from gate.auth.key_ring import KeyRing
 from gate.auth.key_use import KeyUse
+from gate.auth.oidc import OpenIdProvider
 from gate.auth.repository import KeyStore
 from gate.auth.service import AccessService
 from gate.auth.tokens import BearerVerifier, RememberingVerifier, TokenVerifier
@@ -54,7 +62,7 @@ from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
 from gate.persistence.announcements import API_KEYS, CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
-from gate.persistence.migrate import upgrade
+from gate.persistence.migrate import is_current, upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
 from gate.rpc.access import AccessServicer
@@ -69,12 +77,17 @@ from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.ledger_wire import unpacked
 from gate.rpc.server import GrpcServer
-from gate.settings import ProviderEnrollmentSettings, Settings
+from gate.settings import Environment, ProviderEnrollmentSettings, Settings
 from gate.tenancy.defaults import deployment_defaults, surroundings
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService
 from gate.tenancy.snapshot import ConfigSnapshot
-from gate.web.app import build_app
+from gate.web.app import WebParts, build_app
+from gate.web.cookies import Cookies
+from gate.web.door import WebDoor
+from gate.web.health import Health
+from gate.web.portal.provider_pages import RETURN
+from gate.web.portal.sign_in_form import Entrances
 from gate.web.server import HttpServer
 from sources.connection import SourceConnection
 from sources.contract import SourceDescription
@@ -129,17 +142,10 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
         ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
-        http_server = HttpServer(
-            build_app(
-                version=version("enrollment-gate"),
-                registry=metrics.registry,
-                unready=readiness.reasons,
-                watch=asked.watch,
-                troubles=ledger.condition.troubles,
-                clock=clock,
-            ),
-            settings.http_address,
-        )
+        health = Health(version("enrollment-gate"), readiness.reasons, ledger.condition.troubles, asked.watch, clock)
+        people = await _people(settings, database, log, clock, stack)
+        app = _web(settings, people, health, metrics.registry, tenants, verifier)
+        http_server = HttpServer(app, settings.http_address, settings.http_trusted_proxies)
         await http_server.start()
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
@@ -164,6 +170,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         # Last, because it takes the processor that the start needs.
         ledger.drainer.start()
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
+        await _advise_first_account(settings, people)
         yield RunningGate(grpc_server.port, http_server.port)
 
 
@@ -376,3 +383,98 @@ def _audit_log(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Audit
     anchors.start()
     stack.push_async_callback(anchors.aclose)
     return AuditLog(anchors, clock)
+
+
+class People(msgspec.Struct, frozen=True):
+    """Who has an account, and how they sign in."""
+
+    database: Database
+    accounts: AccountService
+    passwords: Passwords
+    sessions: Sessions
+    sign_in: SignIn
+    provider: OpenIdProvider | None
+    clock: Clock
+
+
+@asynccontextmanager
+async def people_of(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[People]:
+    """The accounts of a deployment for who works on its database, with or without a gate that serves.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        PreconditionFailed: it has another schema than this release's.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.migrate_on_start:
+            await upgrade(settings.sqlalchemy_url)
+        engine = open_engine(settings.sqlalchemy_url)
+        stack.push_async_callback(engine.dispose)
+        if not await is_current(engine):
+            raise PreconditionFailed("the database has not the schema of this release: run gate migrate")
+        yield await _people(settings, Database(engine), _audit_log(settings, clock, stack), clock, stack)
+
+
+async def _people(
+    settings: Settings, database: Database, trail: AuditTrail, clock: Clock, stack: AsyncExitStack
+) -> People:
+    lifetimes = Lifetimes(
+        idle=timedelta(minutes=settings.portal.session_idle_minutes),
+        absolute=timedelta(hours=settings.portal.session_hours),
+    )
+    accounts = AccountService(trail, clock)
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    sessions = Sessions(database, lifetimes, trail, clock)
+    sign_in = SignIn(database, sessions, accounts, passwords, clock)
+    provider = await _identity_provider(settings, stack)
+    return People(database, accounts, passwords, sessions, sign_in, provider, clock)
+
+
+async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenIdProvider | None:
+    if not settings.oidc.is_on:
+        return None
+    http = await stack.enter_async_context(open_session())
+    provider = OpenIdProvider(settings.oidc, settings.portal.base_url.rstrip("/") + RETURN, http)
+    stack.push_async_callback(provider.aclose)
+    return provider
+
+
+def _web(
+    settings: Settings,
+    people: People,
+    health: Health,
+    registry: CollectorRegistry,
+    tenants: TenantService,
+    verifier: TokenVerifier,
+) -> FastAPI:
+    cookies = Cookies(are_secure=settings.has_secure_cookies)
+    return build_app(
+        WebParts(
+            version=version("enrollment-gate"),
+            registry=registry,
+            health=health,
+            database=people.database,
+            tenants=tenants,
+            door=WebDoor(people.sessions, verifier, cookies, settings.portal.base_url),
+            sessions=people.sessions,
+            entrances=Entrances(
+                sign_in=people.sign_in,
+                has_local_accounts=settings.portal.local_accounts,
+                provider=people.provider,
+            ),
+            cookies=cookies,
+            has_secure_cookies=settings.has_secure_cookies,
+            clock=people.clock,
+        )
+    )
+
+
+async def _advise_first_account(settings: Settings, people: People) -> None:
+    """Where nobody has an account yet, say how to make one."""
+    if settings.environment is not Environment.DEVELOPMENT or not settings.portal.local_accounts:
+        return
+    with suppress(StoreUnavailable, SQLAlchemyError):
+        async with people.database.reading_accounts() as accounts:
+            if await people.accounts.is_needed(accounts):
+                _log.info("portal_has_no_accounts", create_one="gate accounts create LOGIN --tenant T --role org_admin")

@@ -187,6 +187,46 @@ class LimitSettings(BaseModel):
     RESOURCE_EXHAUSTED. Five full batches, or as many single checks as one process can hold open."""
 
 
+class OidcSettings(BaseModel):
+    """Where people sign in to the portal, beside or instead of local accounts; nowhere without `issuer`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: str = ""
+    """As the provider's own tokens name it; its discovery document is below it."""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    """Empty: a public client, which PKCE alone protects."""
+    scopes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("openid", "profile", "email")
+    tenant_claim: str = "tenant"
+    """Names one organisation, or a list of them. A dot leads into an object."""
+    roles_claim: str = "roles"
+    roles_by_name: dict[str, str] = {}
+    """What the provider's names mean here; others are passed over. Empty: its names are our roles'."""
+    algorithms: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ("RS256", "ES256")
+    clock_skew_seconds: Annotated[int, Field(ge=0, le=120)] = 30
+
+    @property
+    def is_on(self) -> bool:
+        """Whether people may sign in there."""
+        return bool(self.issuer)
+
+
+class PortalSettings(BaseModel):
+    """The pages for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    base_url: str = ""
+    """As browsers see it, like ``https://gate.example.org``; empty: whatever host a request names."""
+    session_idle_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 30
+    """A session ends so long after it was last heard of."""
+    session_hours: Annotated[float, Field(gt=0, le=7 * 24)] = 12
+    """A session ends so long after sign-in, whatever happens."""
+    local_accounts: bool = True
+    """Whether people may sign in with a password of this deployment (`gate accounts`)."""
+
+
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -212,6 +252,8 @@ class Settings(BaseSettings):
     http_plaintext: bool = False
     """The HTTP door speaks no TLS. In production it therefore stays on loopback, unless this says that something else
     keeps the way to it private: a proxy that terminates TLS, or the pod's own network."""
+    http_trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Addresses or networks of proxies whose word about the caller's address (X-Forwarded-For) is taken."""
     sandbox_address: Address = "127.0.0.1:8090"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -233,6 +275,8 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     limits: LimitSettings = LimitSettings()
     audit: AuditSettings = AuditSettings()
+    portal: PortalSettings = PortalSettings()
+    oidc: OidcSettings = OidcSettings()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -250,11 +294,21 @@ class Settings(BaseSettings):
         """Whether the local key, not an identity provider, vouches for callers."""
         return not self.auth.jwks_url
 
+    @property
+    def has_secure_cookies(self) -> bool:
+        """Whether browsers are to send cookies over TLS only: always, but for development on one's own machine."""
+        if self._is_production:
+            return True
+        if self.portal.base_url:
+            return self.portal.base_url.startswith("https://")
+        return not is_loopback(self.http_address)
+
     @model_validator(mode="after")
     def _must_be_whole(self) -> Self:
         problems = [
             *self._unreachable(),
             *self._half_secured(),
+            *self._half_signed_in(),
             *(self._unfit_for_production() if self._is_production else ()),
         ]
         if problems:
@@ -288,6 +342,25 @@ class Settings(BaseSettings):
             problems.append("GATE_TLS__CERTIFICATE_FILE and GATE_TLS__PRIVATE_KEY_FILE need each other")
         if self.tls.client_ca_file is not None and not self.tls.is_on:
             problems.append("GATE_TLS__CLIENT_CA_FILE means nothing without GATE_TLS__CERTIFICATE_FILE")
+        return problems
+
+    def _half_signed_in(self) -> list[str]:
+        problems = []
+        if self.oidc.is_on and not (self.oidc.client_id and self.portal.base_url):
+            problems.append("GATE_OIDC__ISSUER needs GATE_OIDC__CLIENT_ID and GATE_PORTAL__BASE_URL beside it")
+        if not self.oidc.is_on and (self.oidc.client_id or self.oidc.client_secret.get_secret_value()):
+            problems.append("GATE_OIDC__CLIENT_ID and GATE_OIDC__CLIENT_SECRET mean nothing without GATE_OIDC__ISSUER")
+        if not self.oidc.is_on and not self.portal.local_accounts:
+            problems.append("GATE_PORTAL__LOCAL_ACCOUNTS=false needs GATE_OIDC__ISSUER: nobody could sign in")
+        if any(algorithm.startswith("HS") or algorithm == "none" for algorithm in self.oidc.algorithms):
+            problems.append("GATE_OIDC__ALGORITHMS must be asymmetric: a published key cannot be a shared secret")
+        # Not only in production: a provider asked in the clear could vouch for anybody.
+        addresses = {"GATE_OIDC__ISSUER": self.oidc.issuer, "GATE_PORTAL__BASE_URL": self.portal.base_url}
+        problems += [
+            f"{key} must begin with https:// (http:// on loopback only)"
+            for key, address in addresses.items()
+            if address and not is_confidential(address)
+        ]
         return problems
 
     def _unfit_for_production(self) -> list[str]:

@@ -1,6 +1,7 @@
 """`gate demo`: the whole thing on one machine, with the portals' doubles."""
 
 import json
+import secrets
 import shutil
 import socket
 import sys
@@ -11,6 +12,7 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
+from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
 from gate.claimfiles.reading import open_claim_file
 from gate.claimfiles.result_files import ResultFormat
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 DEMO_TENANT: Final = "demo"
 _STATES: Final = ("CA", "FL", "NY", "TX")
 _ALL_ROLES: Final = [Role.ORG_ADMIN]
+_PASSWORD_BYTES: Final = 12
 
 
 def demo(
@@ -55,12 +58,13 @@ async def _demonstrate(settings: Settings, *, once: bool) -> None:
         settings = settings.model_copy(update={"grpc_address": f"127.0.0.1:{gate.grpc_port}"})
         token = credential(settings, DEMO_TENANT, _ALL_ROLES)
         await _seed(settings, token)
+        password = await _demo_account(settings)
         claims = settings.data_dir / "demo-claims.837"
         count = write_demo_claims(claims, demo_cases(default_population(), system_clock()), system_clock().date())
         print(f"Wrote {count} professional claims to {claims} and checks them through the server.\n")
         await _check(settings, token, claims)
         if not once:
-            _tell_where(settings, gate)
+            _tell_where(settings, gate, password)
             await until_stopped()
 
 
@@ -116,7 +120,32 @@ async def _check(settings: Settings, token: str, claims: Path) -> None:
     show_summary(summary)
 
 
-def _tell_where(settings: Settings, gate: "RunningGate") -> None:
+async def _demo_account(settings: Settings) -> str:
+    """Somebody who may do everything for the demonstration's tenant; their password, kept beside the development key.
+
+    It opens nothing that the key does not open, and the demonstration says it again every time.
+    """
+    from gate.bootstrap import people_of
+
+    file = settings.data_dir / "demo.password"
+    async with people_of(settings) as people:
+        async with people.database.reading_accounts() as accounts:
+            is_there = any(person.account.login == DEMO_TENANT for person in await people.accounts.everybody(accounts))
+        if is_there:
+            return file.read_text(encoding="ascii").strip() if file.exists() else ""
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        file.touch(mode=0o600)
+        file.write_text(f"{password}\n", encoding="ascii")
+        kept = await people.passwords.hashed(password)
+        by = Actor(tenant=DEMO_TENANT, subject="demonstration", via=Via.SYSTEM)
+        async with people.database.writing(DEMO_TENANT) as unit:
+            await people.accounts.create(
+                unit, DEMO_TENANT, name="Demo", password_hash=kept, roles=frozenset(_ALL_ROLES), by=by
+            )
+    return password
+
+
+def _tell_where(settings: Settings, gate: "RunningGate", password: str) -> None:
     http = f"http://127.0.0.1:{gate.http_port}"
     command = _command()
     lines = [
@@ -132,7 +161,8 @@ def _tell_where(settings: Settings, gate: "RunningGate") -> None:
         f"""
 Serving until Ctrl-C.
 
-  status     {http}/
+  portal     {http}/   (sign in as {DEMO_TENANT}, password {password or "as you set it"})
+  status     {http}/status
   health     {http}/health
   metrics    {http}/metrics
   gRPC       {settings.grpc_address}   (reflection is on)

@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "check": "Check one claim.",
     "check-file": "Check a file of claims: one result per claim, in file order, and a summary on standard error.",
     "tenants": "What tenants configured, and their modes.",
+    "accounts": "Who signs in to the portal, and what they may do where.",
     "sources": "The sources that can be asked.",
     "audit": "The audit log: who did what, when, and that nobody changed it since.",
     "explain": "Explain one decision: the sentence, the periods, the rule, and who configured it.",

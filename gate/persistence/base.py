@@ -50,6 +50,13 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
 
 
+class OfNoTenant:
+    """A table of people: one person may be a member of several tenants. Only `AccountsUnit` reaches it.
+
+    A migration that creates such a table calls `migrations.protection.reserve_for_accounts`.
+    """
+
+
 class OfOneTenant:
     """A table whose every row belongs to one tenant. `scope` limits statements by it, row-level security enforces it.
 

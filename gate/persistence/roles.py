@@ -10,4 +10,7 @@ TENANT_ROLE: Final = "enrollment_gate_tenant"
 """Sees and writes the rows of the one tenant that the setting `gate.tenant` names; without the setting, none."""
 OVERVIEW_ROLE: Final = "enrollment_gate_overview"
 """Reads across tenants the few tables that one process has to know for all of them, and nothing else."""
+ACCOUNTS_ROLE: Final = "enrollment_gate_accounts"
+"""Signs people in: reads and writes accounts, sessions and tries to sign in, which belong to no tenant, and reads who
+is a member where. It sees no claim, decision or configuration; and the two roles above see none of its tables."""
 TENANT_SETTING: Final = "gate.tenant"

@@ -11,13 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gate.errors import StoreUnavailable
 from gate.persistence.engine import WRITES
-from gate.persistence.roles import OVERVIEW_ROLE, TENANT_ROLE, TENANT_SETTING
-from gate.persistence.scope import ScopedSession, refuse_leaks
+from gate.persistence.roles import ACCOUNTS_ROLE, OVERVIEW_ROLE, TENANT_ROLE, TENANT_SETTING
+from gate.persistence.scope import ACCOUNTS, ScopedSession, refuse_leaks
 
 _OUR_MISTAKES: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 _READS: Final[Mapping[str, Any]] = {"postgresql_readonly": True}
 _TAKE_ON: Final = text("SELECT set_config('role', :role, true), set_config(:setting, :tenant, true)")
 """For this transaction only; a pooled connection comes back without role and tenant."""
+
+
+class AccountsUnit:
+    """A transaction under way with the rights of accounts: people, their sessions, and who is a member where.
+
+    Standing for itself it sees the members of all tenants; within a tenant's unit, of that one. See `roles`.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
 
 
 class UnitOfWork:
@@ -31,6 +41,20 @@ class UnitOfWork:
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
         """Have `action` run after the commit; never, when there is none. It handles its own failures."""
         self._afterwards.append(action)
+
+    @asynccontextmanager
+    async def accounts(self) -> AsyncIterator[AccountsUnit]:
+        """The same transaction with the rights of accounts in place of the tenant's, until the end of the block.
+
+        An exception that leaves the block ends the unit: what follows in it has no tenant's rights any more.
+        """
+        await _take_on(self.session, ACCOUNTS_ROLE, self.tenant)
+        self.session.info[ACCOUNTS] = True
+        try:
+            yield AccountsUnit(self.session)
+        finally:
+            self.session.info[ACCOUNTS] = False
+        await _take_on(self.session, TENANT_ROLE, self.tenant)
 
     async def settle(self) -> None:
         """Run what was to happen after the commit, in the order in which it was asked for."""
@@ -52,7 +76,7 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached, or does not answer in time.
         """
-        async with self._session(tenant, WRITES) as session:
+        async with self._session(tenant, WRITES, TENANT_ROLE) as session:
             unit = UnitOfWork(session, tenant)
             yield unit
         await unit.settle()
@@ -64,7 +88,7 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached, or does not answer in time.
         """
-        async with self._session(tenant, _READS) as session:
+        async with self._session(tenant, _READS, TENANT_ROLE) as session:
             yield UnitOfWork(session, tenant)
 
     @asynccontextmanager
@@ -76,27 +100,52 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached, or does not answer in time.
         """
-        async with self._session(None, _READS) as session:
+        async with self._session(None, _READS, OVERVIEW_ROLE) as session:
             yield session
 
     @asynccontextmanager
-    async def _session(self, tenant: str | None, options: Mapping[str, Any]) -> AsyncIterator[AsyncSession]:
+    async def reading_accounts(self) -> AsyncIterator[AccountsUnit]:
+        """A unit that reads people, their sessions and memberships: for when no tenant is known yet.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached, or does not answer in time.
+        """
+        async with self._session(None, _READS, ACCOUNTS_ROLE) as session:
+            yield AccountsUnit(session)
+
+    @asynccontextmanager
+    async def writing_accounts(self) -> AsyncIterator[AccountsUnit]:
+        """The same, and it may write people and sessions. Committed at the end of the block.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached, or does not answer in time.
+        """
+        async with self._session(None, WRITES, ACCOUNTS_ROLE) as session:
+            yield AccountsUnit(session)
+
+    @asynccontextmanager
+    async def _session(self, tenant: str | None, options: Mapping[str, Any], role: str) -> AsyncIterator[AsyncSession]:
         if tenant == "":
             raise ValueError("a unit of work needs a tenant")
         with naming_outages():
             async with (
                 AsyncSession(
-                    self._engine, sync_session_class=ScopedSession, info={"tenant": tenant}, expire_on_commit=False
+                    self._engine,
+                    sync_session_class=ScopedSession,
+                    info={"tenant": tenant, ACCOUNTS: role == ACCOUNTS_ROLE},
+                    expire_on_commit=False,
                 ) as session,
                 session.begin(),
             ):
-                connection = await session.connection(execution_options={**options, "tenant": tenant})
-                if connection.dialect.name == "postgresql":
-                    role = OVERVIEW_ROLE if tenant is None else TENANT_ROLE
-                    await connection.execute(
-                        _TAKE_ON, {"role": role, "setting": TENANT_SETTING, "tenant": tenant or ""}
-                    )
+                await session.connection(execution_options={**options, "tenant": tenant})
+                await _take_on(session, role, tenant or "")
                 yield session
+
+
+async def _take_on(session: AsyncSession, role: str, tenant: str) -> None:
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_TAKE_ON, {"role": role, "setting": TENANT_SETTING, "tenant": tenant})
 
 
 @contextmanager

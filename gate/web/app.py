@@ -1,111 +1,86 @@
-"""The HTTP door: liveness, readiness, the sources' condition, metrics."""
+"""The HTTP door, put together: pages for people, routes for programs, and what operators watch."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+import msgspec
+from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
-from aggregator.guards.health import SourceHealth, SourceStatus
-from gate.checks.watch import SourceWatch, status_of
+from gate.accounts.sessions import Sessions
 from gate.clock import Clock
-from gate.web.request_ids import NamedRequests
-from gate.web.status_page import status_page
-from sources.contract import SourceDescription
+from gate.persistence.unit_of_work import Database
+from gate.tenancy.service import TenantService
+from gate.web.cookies import Cookies
+from gate.web.door import WebDoor
+from gate.web.edge import Edge
+from gate.web.health import Health
+from gate.web.operations import operations
+from gate.web.portal.account_pages import account_pages
+from gate.web.portal.answers import Answers
+from gate.web.portal.organisation_pages import organisation_pages
+from gate.web.portal.overview_page import overview_pages
+from gate.web.portal.pages import STATIC, Pages
+from gate.web.portal.provider_pages import provider_pages
+from gate.web.portal.sign_in_form import Entrances, SignInForm
+from gate.web.portal.sign_in_pages import sign_in_pages, sign_out_pages
 
-_PAGE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-Unready = Callable[[], list[str]]
-"""What keeps the process from taking calls, in words; empty when it is ready."""
-Troubles = Callable[[], list[str]]
-"""What is wrong though calls are taken, in words; empty when nothing is."""
+_FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 
 
-def build_app(
-    *,
-    version: str,
-    registry: CollectorRegistry,
-    unready: Unready,
-    watch: SourceWatch,
-    troubles: Troubles,
-    clock: Clock,
-) -> FastAPI:
+class WebParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the HTTP door is made of."""
+
+    version: str
+    registry: CollectorRegistry
+    health: Health
+    database: Database
+    tenants: TenantService
+    door: WebDoor
+    sessions: Sessions
+    entrances: Entrances
+    cookies: Cookies
+    has_secure_cookies: bool
+    clock: Clock
+
+
+class _Files(StaticFiles):
+    """Files whose address changes with their content."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = _FOR_A_YEAR
+        return response
+
+
+def build_app(parts: WebParts) -> FastAPI:
     """The application of one process."""
     # No interactive documentation page: it would load its scripts from elsewhere.
     app = FastAPI(
-        title="Enrollment gate", version=version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="Enrollment gate", version=parts.version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-
-    app.add_middleware(NamedRequests)
-
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def status() -> HTMLResponse:
-        """How the gate and its sources are doing, for people."""
-        return HTMLResponse(status_page(await health()), headers=_PAGE_HEADERS)
-
-    @app.get("/healthz", response_class=PlainTextResponse, tags=["operations"])
-    async def alive() -> str:
-        """The process runs. Restart it when this fails, and only then."""
-        return "ok\n"
-
-    @app.get("/readyz", tags=["operations"])
-    async def ready() -> JSONResponse:
-        """Whether to send calls here: 200, or 503 with the reasons."""
-        reasons = unready()
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
-
-    @app.get("/health", tags=["operations"])
-    async def health() -> dict[str, Any]:
-        """Every source's connectivity and age. A portal that is down never makes the gate itself unhealthy."""
-        reasons = unready()
-        conditions = await watch.conditions()
-        wrong = troubles()
-        ailing = bool(wrong) or any(
-            condition is not None and condition.status not in (SourceStatus.UP, SourceStatus.NOT_IMPLEMENTED)
-            for condition in conditions.values()
-        )
-        now = clock()
-        return {
-            "status": "unready" if reasons else "degraded" if ailing else "ok",
-            "version": version,
-            "checked_at": now.isoformat(),
-            "reasons": reasons,
-            "troubles": wrong,
-            "sources": [
-                _source(watch.descriptions[name], condition, now.timestamp()) for name, condition in conditions.items()
-            ],
-        }
-
-    @app.get("/metrics", response_class=PlainTextResponse, tags=["operations"])
-    async def metrics() -> Response:
-        """For Prometheus."""
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
+    app.state.door = parts.door
+    pages = Pages(parts.version, parts.cookies, parts.clock)
+    answers = Answers(pages)
+    answers.install(app)
+    app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
+    for router in (operations(parts.health, parts.registry), *_portal(parts, pages)):
+        app.include_router(router)
+    app.mount("/static", _Files(directory=STATIC))
     return app
 
 
-def _source(description: SourceDescription, condition: SourceHealth | None, now: float) -> dict[str, Any]:
-    """Kinds and instants only: no address, no credential, no upstream's text."""
-    success = condition.last_success if condition is not None else None
-    failure = condition.last_failure if condition is not None else None
-    return {
-        "name": description.name,
-        "title": description.title,
-        "scope": description.scope.value,
-        "states": sorted(description.states),
-        "status": status_of(description, condition).value,
-        "breaker": condition.breaker.value if condition is not None else None,
-        "last_success_at": success.isoformat() if success is not None else None,
-        "seconds_since_success": round(now - success.timestamp(), 1) if success is not None else None,
-        "last_failure_at": failure.isoformat() if failure is not None else None,
-        "last_error": condition.last_error.value
-        if condition is not None and condition.last_error is not None
-        else None,
-    }
+def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
+    door, sessions, cookies, ways = parts.door, parts.sessions, parts.cookies, parts.entrances
+    form = SignInForm(pages, cookies, ways)
+    at_the_provider = (provider_pages(form, cookies, ways.provider, ways.sign_in),) if ways.provider is not None else ()
+    return (
+        sign_in_pages(form, door, cookies, ways),
+        *at_the_provider,
+        sign_out_pages(pages, door, sessions, cookies, ways),
+        organisation_pages(pages, door, sessions, cookies),
+        overview_pages(pages, parts.health, parts.database, parts.tenants),
+        account_pages(pages, sessions, ways.sign_in, cookies),
+    )

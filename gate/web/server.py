@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -25,11 +25,21 @@ class _EmbeddedServer(uvicorn.Server):
 class HttpServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, app: FastAPI, address: str) -> None:
+    def __init__(self, app: FastAPI, address: str, trusted_proxies: Sequence[str] = ()) -> None:
+        """The word of `trusted_proxies` is taken for where a request came from; of nobody else, loopback included."""
         host, _, port = address.rpartition(":")
         self._host, self.port = host.strip("[]"), int(port)
         self._server = _EmbeddedServer(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=5,
+                server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
+            )
         )
         self._serving: asyncio.Task[None] | None = None
 

@@ -1,4 +1,4 @@
-"""The page at `/` as a person sees it."""
+"""The status page as anybody sees it."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ async def test_the_status_page_tells_which_portal_is_down_and_that_the_gate_is_n
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("requestfailed", lambda request: complaints.append(request.url))
-        await page.goto(gate.http_url)
+        await page.goto(f"{gate.http_url}/status")
 
-        assert await page.title() == "Enrollment gate: serving, a source is ailing"
+        assert await page.title() == "Status: serving, a source is ailing · Enrollment gate"
         rows = {
             await row.locator("th").inner_text(): await row.locator(".badge").inner_text()
             for row in await page.locator("tbody tr").all()
@@ -34,7 +34,7 @@ async def test_the_status_page_tells_which_portal_is_down_and_that_the_gate_is_n
         assert "CREDENTIALS" in await page.locator("tbody").inner_text()
         assert await page.locator("thead th[scope=col]").count() == 5
         assert await page.locator("tbody th[scope=row]").count() == 5
-        links = [await link.get_attribute("href") for link in await page.locator("a").all()]
+        links = [await link.get_attribute("href") for link in await page.locator("main a").all()]
         for link in links:
             assert (await page.request.get(f"{gate.http_url}{link}")).ok
         assert complaints == []
@@ -43,6 +43,6 @@ async def test_the_status_page_tells_which_portal_is_down_and_that_the_gate_is_n
 async def test_the_status_page_fits_a_narrow_screen_and_shows_no_address(browser: Browser, tmp_path: Path) -> None:
     async with running_in_process(tmp_path) as gate:
         page = await browser.new_page(viewport={"width": 700, "height": 900})
-        await page.goto(gate.http_url)
+        await page.goto(f"{gate.http_url}/status")
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert "127.0.0.1" not in await page.content()

@@ -48,6 +48,9 @@ def test_the_demonstration_goes_on_serving_and_what_it_says_to_try_works(newcome
         assert demo.stdout is not None
         said = _until("Californian", demo.stdout)
         health = _found(r"health +(http://\S+)", said)
+        password = _found(r"sign in as demo, password (\S+)\)", said)
+        assert (newcomer.folder / "data" / "demo.password").read_text() == f"{password}\n"
+        assert password not in health
         with urllib.request.urlopen(health) as answer:
             assert json.load(answer)["status"] in ("ok", "degraded")
 

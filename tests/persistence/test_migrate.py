@@ -30,7 +30,7 @@ def differences(connection: Connection) -> Sequence[Any]:
 
 async def tables_of(engine: AsyncEngine) -> list[str]:
     async with engine.connect() as connection:
-        return await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        return sorted(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
 
 
 async def test_migrations_build_exactly_the_tables_that_the_code_declares(

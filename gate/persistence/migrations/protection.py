@@ -5,19 +5,20 @@ from typing import Final, Literal
 
 from alembic import op
 
-from gate.persistence.roles import OVERVIEW_ROLE, TENANT_ROLE, TENANT_SETTING
+from gate.persistence.roles import ACCOUNTS_ROLE, OVERVIEW_ROLE, TENANT_ROLE, TENANT_SETTING
 
 _EVERYTHING: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
-def create_roles() -> None:
-    """The roles of `gate.persistence.roles`, for the whole PostgreSQL server; what is there already stays.
+def create_roles(*roles: str) -> None:
+    """These roles of `gate.persistence.roles` (without any: the first two), for the whole PostgreSQL server.
 
-    The connected user must be allowed to create roles, or somebody who is must have created both and granted them.
+    What is there already stays. The connected user must be allowed to create roles, or somebody who is must have
+    created them and granted them.
     """
     if not _is_postgresql():
         return
-    for role in (TENANT_ROLE, OVERVIEW_ROLE):
+    for role in roles or (TENANT_ROLE, OVERVIEW_ROLE):
         op.execute(f"""
             DO $$ BEGIN
                 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
@@ -62,6 +63,25 @@ def stop_isolating(table: str) -> None:
     op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     op.execute(f"REVOKE ALL ON {table} FROM {TENANT_ROLE}, {OVERVIEW_ROLE}")
+
+
+def reserve_for_accounts(table: str, *, may: Sequence[str] = _EVERYTHING) -> None:
+    """A table of people: the accounts role may do what `may` says, the other roles see nothing of it."""
+    if not _is_postgresql():
+        return
+    op.execute(f"REVOKE ALL ON {table} FROM PUBLIC, {TENANT_ROLE}, {OVERVIEW_ROLE}, {ACCOUNTS_ROLE}")
+    op.execute(f"GRANT {', '.join(may)} ON {table} TO {ACCOUNTS_ROLE}")
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY accounts ON {table} TO {ACCOUNTS_ROLE} USING (true) WITH CHECK (true)")
+
+
+def let_accounts_read(table: str) -> None:
+    """The accounts role may read a tenants' table, of all tenants; undone with the table."""
+    if not _is_postgresql():
+        return
+    op.execute(f"GRANT SELECT ON {table} TO {ACCOUNTS_ROLE}")
+    op.execute(f"CREATE POLICY accounts ON {table} FOR SELECT TO {ACCOUNTS_ROLE} USING (true)")
 
 
 def append_only(

@@ -1,0 +1,38 @@
+"""What machines and operators look at without signing in: liveness, readiness, the sources' condition, metrics."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from gate.web.health import Health
+
+
+def operations(health: Health, registry: CollectorRegistry) -> APIRouter:
+    """Its routes."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/healthz", response_class=PlainTextResponse)
+    async def alive() -> str:
+        """The process runs. Restart it when this fails, and only then."""
+        return "ok\n"
+
+    @router.get("/readyz")
+    async def ready() -> JSONResponse:
+        """Whether to send calls here: 200, or 503 with the reasons."""
+        reasons = health.reasons()
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+
+    @router.get("/health")
+    async def condition() -> dict[str, Any]:
+        """Every source's connectivity and age. A portal that is down never makes the gate itself unhealthy."""
+        return await health.report()
+
+    @router.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """For Prometheus."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
