@@ -19,7 +19,7 @@ async def test_the_status_page_tells_which_portal_is_down_and_that_the_gate_is_n
         page.on("requestfailed", lambda request: complaints.append(request.url))
         await page.goto(f"{gate.http_url}/status")
 
-        assert await page.title() == "Status: serving, a source is ailing · Enrollment gate"
+        assert await page.title() == "Status: serving, something is ailing · Enrollment gate"
         rows = {
             await row.locator("th").inner_text(): await row.locator(".badge").inner_text()
             for row in await page.locator("tbody tr").all()
