@@ -128,10 +128,18 @@ class PostgresServer(Server):
 
     def create_database(self, name: str) -> str:
         """A new empty database; its URL."""
-        place = ("--host=127.0.0.1", f"--port={self.port}", "--username=postgres")
-        createdb = Path(self._command[0]).with_name("createdb")
-        subprocess.run([createdb, *place, "--strategy=file_copy", name], check=True)
+        self.program("createdb", "--strategy=file_copy", name)
         return self.url(name)
+
+    def program(self, name: str, *arguments: str, user: str = "postgres", said: str = "") -> str:
+        """What one of PostgreSQL's own programs answers about this server; `said` is its standard input.
+
+        Raises:
+            subprocess.CalledProcessError: it fails; `stderr` says why.
+        """
+        place = ("--host=127.0.0.1", f"--port={self.port}", f"--username={user}")
+        command = [str(Path(self._command[0]).with_name(name)), *place, *arguments]
+        return subprocess.run(command, check=True, input=said, capture_output=True, text=True).stdout
 
 
 @contextmanager

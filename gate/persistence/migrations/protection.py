@@ -27,9 +27,11 @@ def create_roles(*roles: str) -> None:
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's migration was first
             END $$
         """)
+        # Who creates a role without being a superuser is, from PostgreSQL 16 on, a member that may not take it on.
         op.execute(f"""
             DO $$ BEGIN
-                IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+                IF NOT pg_has_role(current_user, '{role}', CASE
+                    WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
                     EXECUTE format('GRANT {role} TO %I', current_user);
                 END IF;
             END $$
