@@ -1,6 +1,7 @@
 """How the gate connects to its database: SQLite beside the service, or PostgreSQL."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ _POOL_SECONDS: Final = 2.0
 _POOL_SIZE: Final = 5
 UNFIT_URL: Final = "GATE_DATABASE_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
 _LAST_PORT: Final = 65_535
+_OWNER_ONLY: Final = 0o600
 _SQLITE_BEGIN: Final = "sqlite_begin"
 WRITES: Final[Mapping[str, str]] = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
 """Execution options of a connection that will write. SQLite then queues writers before they read."""
@@ -33,7 +35,7 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
     """
     target = _target(url)
     if target.get_backend_name() == "sqlite":
-        Path(target.database or "").parent.mkdir(parents=True, exist_ok=True)
+        _make_room(target.database or "")
         engine = create_async_engine(target, pool_timeout=_POOL_SECONDS, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -50,6 +52,15 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
             "server_settings": {"application_name": "enrollment-gate"},
         },
     )
+
+
+def _make_room(database: str) -> None:
+    """SQLite would create a file that every user of this machine may read. What it puts beside it has the same mode."""
+    file = Path(database)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if database and not database.startswith((":", "file:")) and not file.exists():
+        with suppress(OSError):  # to connect fails too, and says why
+            file.touch(mode=_OWNER_ONLY)
 
 
 def _target(url: str) -> URL:

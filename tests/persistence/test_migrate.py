@@ -1,4 +1,5 @@
 import asyncio
+import stat
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import gate
 from gate.errors import StoreUnavailable
 from gate.persistence.base import Base
+from gate.persistence.engine import open_engine
 from gate.persistence.migrate import downgrade, is_current, upgrade
 from tests.support.servers import free_port
 
@@ -95,3 +97,17 @@ async def test_of_migrations_that_start_together_one_works_and_the_others_wait(
 async def test_a_database_that_cannot_be_reached_is_an_outage() -> None:
     with pytest.raises(StoreUnavailable):
         await upgrade(f"postgresql+asyncpg://postgres@127.0.0.1:{free_port()}/gate")
+
+
+async def test_an_embedded_database_is_its_owner_s_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "gate.db"
+    url = f"sqlite+aiosqlite:///{file}"
+    await upgrade(url)
+    engine = open_engine(url)
+
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE something (id INTEGER)"))
+        files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    await engine.dispose()
+
+    assert files == {"gate.db": 0o600, "gate.db-wal": 0o600, "gate.db-shm": 0o600}

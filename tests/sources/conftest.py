@@ -1,5 +1,6 @@
 """Real HTTP on the loopback address: the sandbox, a client session, and an upstream that answers what it is told."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -37,11 +38,11 @@ class Upstream:
 
         self.handler = handler
 
-    async def start(self) -> None:
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls).start()
         host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'http' if tls is None else 'https'}://{host}:{port}"
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -5,6 +5,7 @@ import errno
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -21,6 +22,7 @@ from sources.contract import (
     SourceUnreachable,
 )
 from tests.sources.conftest import Upstream
+from tests.support.certificates import Authority, TlsFiles
 
 UNKNOWN = http.UnknownProvider()
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -182,6 +184,23 @@ async def test_cancelling_the_caller_is_not_turned_into_a_failure_of_the_source(
 
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_a_portal_whose_certificate_nobody_vouches_for_hears_nothing(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    files = TlsFiles(tmp_path)
+    files.put(Authority("strangers").issue())
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(files.certificate, files.key)
+    upstream = Upstream()
+    await upstream.start(tls)
+
+    with pytest.raises(SourceUnreachable):
+        await ask(session, upstream.url)
+    await upstream.stop()
+
+    assert upstream.requests == []
 
 
 async def test_cookies_and_proxies_of_the_environment_play_no_part(
