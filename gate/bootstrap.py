@@ -77,7 +77,8 @@ from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.ledger_wire import unpacked
 from gate.rpc.server import GrpcServer
-from gate.settings import Environment, ProviderEnrollmentSettings, Settings
+from gate.setting_sections import ProviderEnrollmentSettings
+from gate.settings import Environment, Settings
 from gate.tenancy.defaults import deployment_defaults, surroundings
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.service import TenantService

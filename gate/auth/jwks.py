@@ -11,7 +11,7 @@ import structlog
 from gate.auth.principal import Principal
 from gate.auth.tokens import Expectations, principal_of
 from gate.errors import StoreUnavailable, Unauthenticated
-from gate.settings import AuthSettings
+from gate.setting_sections import AuthSettings
 
 _FETCH_SECONDS: Final = 3.0
 _REFRESH_AFTER_SECONDS: Final = 60.0

@@ -24,7 +24,7 @@ from gate.auth.oidc_flow import Flow
 from gate.auth.permissions import Role
 from gate.errors import PreconditionFailed, StoreUnavailable, Unauthenticated
 from gate.origins import is_confidential
-from gate.settings import OidcSettings
+from gate.setting_sections import OidcSettings
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _SECONDS: Final = aiohttp.ClientTimeout(total=5.0)

@@ -17,7 +17,7 @@ from aggregator.observers import SourceObserver
 from gate.clock import Clock
 from gate.lending import LentCredential, lent_credential
 from gate.observability.metrics import Contract
-from gate.settings import ProviderEnrollmentSettings
+from gate.setting_sections import ProviderEnrollmentSettings
 from gate.tenancy.model import EffectiveConfig
 from sources.connection import SourceConnection
 from sources.contract import EnrollmentSource, Query, SourceDescription

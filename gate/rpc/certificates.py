@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from gate.clock import Clock
 from gate.errors import PreconditionFailed
-from gate.settings import TlsSettings
+from gate.setting_sections import TlsSettings
 
 LOOK_SECONDS: Final = 2.0
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

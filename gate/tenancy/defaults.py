@@ -5,7 +5,8 @@ from typing import Final
 
 from aggregator.knowledge import CacheRules
 from gate.decision.model import GateMode, Policy
-from gate.settings import ProviderEnrollmentSettings, Settings
+from gate.setting_sections import ProviderEnrollmentSettings
+from gate.settings import Settings
 from gate.tenancy.model import DeploymentDefaults
 from gate.tenancy.validation import Surroundings
 

@@ -14,7 +14,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from gate.auth.jwks import WITHDRAWN_WITHIN_SECONDS, JwksVerifier
 from gate.auth.tokens import RememberingVerifier
 from gate.errors import StoreUnavailable, Unauthenticated
-from gate.settings import AuthSettings
+from gate.setting_sections import AuthSettings
 from tests.auth.builders import claims
 from tests.support.servers import free_port
 from tests.support.waiting import until

@@ -14,7 +14,7 @@ from gate.auth.oidc_claims import ClaimNames, identity_of
 from gate.auth.oidc_flow import Flow
 from gate.auth.permissions import Role
 from gate.errors import PermissionDenied, PreconditionFailed, StoreUnavailable, Unauthenticated
-from gate.settings import OidcSettings
+from gate.setting_sections import OidcSettings
 from tests.support.openid import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 RETURN = "https://gate.example.org/sign-in/oidc/return"

@@ -16,7 +16,7 @@ from gate.checks.panels import Panels
 from gate.decision.model import GateMode, Policy
 from gate.lending import LentCredential
 from gate.observability.metrics import Contract, Metrics
-from gate.settings import ProviderEnrollmentSettings
+from gate.setting_sections import ProviderEnrollmentSettings
 from gate.tenancy.defaults import deployment_defaults
 from gate.tenancy.model import EffectiveConfig, TenantConfig, TenantSource, in_force
 from sources.clock import Clock

@@ -20,7 +20,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from gate.clock import system_clock
 from gate.errors import PreconditionFailed
 from gate.rpc.certificates import Certificates
-from gate.settings import TlsSettings
+from gate.setting_sections import TlsSettings
 from tests.support.certificates import DAY, Authority, Pair, TlsFiles
 from tests.support.waiting import until
 

@@ -1,6 +1,7 @@
 from gate.decision.model import GateMode, Policy
 from gate.lending import LentCredential
-from gate.settings import ProviderEnrollmentSettings, Settings
+from gate.setting_sections import ProviderEnrollmentSettings
+from gate.settings import Settings
 from gate.tenancy.defaults import deployment_defaults, surroundings
 
 

@@ -7,7 +7,7 @@ import pytest
 from gate.accounts.model import browser_in_words
 from gate.auth.permissions import Permission
 from gate.decision.model import GateMode
-from gate.settings import ProviderEnrollmentSettings
+from gate.setting_sections import ProviderEnrollmentSettings
 from gate.tenancy.defaults import deployment_defaults
 from gate.tenancy.model import ModeChange, PolicyOverride, Scope, TenantConfig, in_force
 from gate.web.portal.modes import mode_lines
