@@ -49,6 +49,10 @@ def command_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
 
 
+def environment_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text(encoding="utf-8")
+
+
 def is_running(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -134,6 +138,15 @@ async def test_another_drainer_takes_the_place_of_one_that_dies(tmp_path: Path) 
         assert drainers_of(gate) != [drainer]
         assert "ledger_drainer_ended" in gate.log
         assert sorted(decisions_in(tmp_path / "gate.db")) == sorted(given)
+
+
+async def test_the_drainer_is_told_nothing_where_others_may_read_it(tmp_path: Path) -> None:
+    async with gate_process(tmp_path, environment={"GATE_REDIS_URL": "redis://:planted@127.0.0.1:1/0"}) as gate:
+        (drainer,) = drainers_of(gate)
+
+        assert command_of(drainer).endswith("-m gate.drain")
+        assert "PATH=" in environment_of(drainer)
+        assert "GATE_" not in environment_of(drainer)
 
 
 async def test_two_processes_share_a_data_directory_and_one_takes_over_what_the_other_left(tmp_path: Path) -> None:
