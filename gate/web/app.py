@@ -59,7 +59,12 @@ def build_app(parts: WebParts) -> FastAPI:
     """The application of one process."""
     # No interactive documentation page: it would load its scripts from elsewhere.
     app = FastAPI(
-        title="Enrollment gate", version=parts.version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="Enrollment gate",
+        version=parts.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,  # such a redirect leads to whatever host the request named
     )
     app.state.door = parts.door
     pages = Pages(parts.version, parts.cookies, parts.clock)
