@@ -10,8 +10,9 @@ from typing import Annotated, Any, BinaryIO, Final, TypeVar
 import typer
 
 from gate.auth.permissions import Role
-from gate.cli.admin import CALL_SECONDS, Metadata, ask_service
+from gate.cli.admin import CALL_SECONDS, ask_service
 from gate.cli.anchor_files import AnchorFileError, anchors_in_file, line_of
+from gate.cli.client import Metadata
 from gate.cli.ending import stop
 from gate.cli.options import AsJson, ConfigFile, Since, Tenant, Until
 from gate.cli.rendering import plain

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 from gate.auth.permissions import Role
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.options import AsJson, ConfigFile, Since, Tenant, Until, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.cli.report import look_of
@@ -39,7 +39,7 @@ def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
 ) -> None:
     """List the decisions given, newest first."""
     settings = settings_of(config)
-    token = credential(settings, tenant, [Role.VIEWER])
+    metadata = credential(settings, tenant, [Role.VIEWER])
     wanted = enrollment_gate_pb2.DecisionFilter(
         claim_id=claim,
         npi=npi,
@@ -49,7 +49,7 @@ def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
         from_time=_message(since),
         until_time=_message(until),
     )
-    found = carry_out(settings, _ask(settings, token, wanted, limit))
+    found = carry_out(settings, _ask(settings, metadata, wanted, limit))
     if as_json:
         print(json.dumps([plain(each) for each in found], indent=2))
     elif found:
@@ -58,7 +58,9 @@ def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
         print("No decision fits.")
 
 
-async def _ask(settings: Settings, token: str, wanted: enrollment_gate_pb2.DecisionFilter, limit: int) -> Recorded:
+async def _ask(
+    settings: Settings, metadata: Metadata, wanted: enrollment_gate_pb2.DecisionFilter, limit: int
+) -> Recorded:
     found: Recorded = []
     page_token = ""
     async with channel_to(settings) as channel:
@@ -67,7 +69,7 @@ async def _ask(settings: Settings, token: str, wanted: enrollment_gate_pb2.Decis
             request = enrollment_gate_pb2.ListDecisionsRequest(
                 filter=wanted, page_size=min(limit - len(found), _LARGEST_PAGE), page_token=page_token
             )
-            page = await gate.ListDecisions(request, metadata=bearer(token), timeout=_CALL_SECONDS)
+            page = await gate.ListDecisions(request, metadata=metadata, timeout=_CALL_SECONDS)
             found += page.decisions
             page_token = page.next_page_token
             if not page_token or len(found) >= limit:

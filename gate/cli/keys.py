@@ -10,10 +10,10 @@ import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gate.auth.permissions import Permission, Role
-from gate.cli.admin import CALL_SECONDS, Metadata
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.admin import CALL_SECONDS, ask_service
+from gate.cli.client import Metadata
 from gate.cli.ending import warn
-from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
+from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import plain
 from gate.cli.tables import show_table
 from gate.clock import system_clock
@@ -102,14 +102,7 @@ def _ask(
     tenant: str | None,
     ask: "Callable[[access_pb2_grpc.AccessAsyncStub, Metadata], Awaitable[Answer]]",  # a name of the stubs only
 ) -> Answer:
-    settings = settings_of(config)
-    token = credential(settings, tenant, [Role.ORG_ADMIN])
-
-    async def call() -> Answer:
-        async with channel_to(settings) as channel:
-            return await ask(access_pb2_grpc.AccessStub(channel), bearer(token))
-
-    return carry_out(settings, call())
+    return ask_service(config, tenant, Role.ORG_ADMIN, access_pb2_grpc.AccessStub, ask)
 
 
 def _row(key: access_pb2.ApiKey, now: datetime) -> tuple[str, ...]:

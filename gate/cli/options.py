@@ -16,7 +16,10 @@ ConfigFile = Annotated[
         "--config", help="A TOML file with settings; environment variables come first.", exists=True, dir_okay=False
     ),
 ]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Sign with the local development key for this tenant.")]
+Tenant = Annotated[
+    str | None,
+    typer.Option("--tenant", help="Speak for this tenant; without GATE_TOKEN, by the local development key."),
+]
 
 
 def instant(text: str) -> datetime:
