@@ -112,7 +112,7 @@ class AccountService:
         await self._trail.record(unit, event)
 
     async def find(self, accounts: AccountsUnit, login: str, issuer: str = "") -> Listed:
-        """The person of that login.
+        """The person of that login; of whom an identity provider vouches for, where they are signed in.
 
         Raises:
             NotFound: there is none.
@@ -120,14 +120,20 @@ class AccountService:
         account = await repository.account_by_login(accounts, canonical_login(login) if not issuer else login, issuer)
         if account is None:
             raise NotFound("there is no account with this login")
-        return Listed(account, await repository.memberships(accounts, account.id))
+        return Listed(account, await self._memberships(accounts, account))
 
     async def everybody(self, accounts: AccountsUnit) -> Sequence[Listed]:
         """All people of the deployment, by login."""
         return [
-            Listed(account, await repository.memberships(accounts, account.id))
+            Listed(account, await self._memberships(accounts, account))
             for account in await repository.all_accounts(accounts)
         ]
+
+    async def _memberships(self, accounts: AccountsUnit, account: Account) -> Memberships:
+        if account.is_local:
+            return await repository.memberships(accounts, account.id)
+        told = [session.vouched or {} for session in await repository.sessions_of(accounts, account.id)]
+        return {tenant: roles for vouched in reversed(told) for tenant, roles in vouched.items()}
 
     async def is_needed(self, accounts: AccountsUnit) -> bool:
         """Whether nobody could sign in because nobody has an account."""

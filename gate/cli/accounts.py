@@ -33,6 +33,9 @@ Result = TypeVar("Result")
 Login = Annotated[str, typer.Argument(help="What the person types to sign in, like their mail address.")]
 OfTenant = Annotated[str, typer.Option("--tenant", help="The organisation.")]
 Roles = Annotated[list[Role] | None, typer.Option("--role", help="May be given several times.")]
+InTheLogOf = Annotated[
+    str, typer.Option("--tenant", help="In whose audit log it is recorded, for who is signed in and a member nowhere.")
+]
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
@@ -116,13 +119,14 @@ def set_password(login: Login, password_stdin: FromStdin = False, config: Config
 def disable(
     login: Login,
     issuer: Annotated[str, typer.Option(help="Of the identity provider that vouches for the person.")] = "",
+    tenant: InTheLogOf = "",
     config: ConfigFile = None,
 ) -> None:
     """Let a person sign in no longer, and sign them out everywhere at once."""
 
     async def work(people: "People") -> None:
         person = await _found(people, login, issuer)
-        async with _first_unit(people, person, AuditAction.ACCOUNT_DISABLED, "disabled") as (unit, by):
+        async with _first_unit(people, person, AuditAction.ACCOUNT_DISABLED, "disabled", tenant) as (unit, by):
             await people.accounts.disable(unit, person.account, by)
 
     _carry_out(config, work)
@@ -133,13 +137,14 @@ def disable(
 def enable(
     login: Login,
     issuer: Annotated[str, typer.Option(help="Of the identity provider that vouches for the person.")] = "",
+    tenant: InTheLogOf = "",
     config: ConfigFile = None,
 ) -> None:
     """Let a disabled person sign in again."""
 
     async def work(people: "People") -> None:
         person = await _found(people, login, issuer)
-        async with _first_unit(people, person, AuditAction.ACCOUNT_CHANGED, "enabled again") as (unit, by):
+        async with _first_unit(people, person, AuditAction.ACCOUNT_CHANGED, "enabled again", tenant) as (unit, by):
             await people.accounts.enable(unit, person.account, by)
 
     _carry_out(config, work)
@@ -177,22 +182,24 @@ async def _found(people: "People", login: str, issuer: str = "") -> "Listed":
 
 @asynccontextmanager
 async def _first_unit(
-    people: "People", person: "Listed", action: AuditAction, change: str
+    people: "People", person: "Listed", action: AuditAction, change: str, tenant: str = ""
 ) -> "AsyncIterator[tuple[UnitOfWork, Actor]]":
     """A unit of one of the person's organisations, in which the change is made; the others are told of it after.
 
     Raises:
-        InvalidInput: they are a member of none, so that no organisation's audit log would know of it.
+        InvalidInput: they are a member of none, and `tenant` names none in whose audit log it could be recorded.
     """
-    tenants = list(person.memberships)
+    tenants = list(person.memberships) or ([_tenant(tenant)] if tenant else [])
     if not tenants:
-        raise InvalidInput(FieldViolation("login", "is a member of no organisation: grant a role in one first"))
+        raise InvalidInput(
+            FieldViolation("login", "is a member of no organisation: say with --tenant in whose audit log to record it")
+        )
     first, *others = tenants
     by = _operator(first)
     async with people.database.writing(first) as unit:
         yield unit, by
-    for tenant in others:
-        async with people.database.writing(tenant) as unit:
+    for other in others:
+        async with people.database.writing(other) as unit:
             await people.accounts.note(unit, person.account, action, by, {"changed": change})
 
 

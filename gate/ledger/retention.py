@@ -1,5 +1,6 @@
 """Letting old decisions go. A job of its own: small transactions, each of them safe to be the last."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,28 +51,32 @@ class Retention:
         """Let go of what is older than the time decisions are kept for; may be interrupted and run again.
 
         Raises:
-            StoreUnavailable: the database cannot be reached; what was deleted by then is audited by the next run.
+            StoreUnavailable: the database cannot be reached; what was deleted by then stays deleted, and the log says
+                that it began.
         """
         now = self._clock()
         cutoff = now - self._keep_for
         async with self._database.writing(tenant) as unit:
-            # Committed first: the triggers let go only of what is older than this.
+            # Committed first: the triggers let go only of what is older than this. And on record first: a run that is
+            # killed could not tell any more what it deleted.
             await repository.add_retention(unit, cutoff, by=_JOB, at=now)
+            await self._trail.record(unit, self._event(tenant, cutoff, {"begun": True}))
         decisions = 0
         while deleted := await self._delete_decisions(tenant, cutoff):
             decisions += deleted
         evidence = await self._delete_evidence(tenant, cutoff)
-        actor = Actor(tenant=tenant, subject=_JOB, via=Via.SYSTEM)
-        event = AuditEvent(
-            actor=actor,
+        async with self._database.writing(tenant) as unit:
+            await self._trail.record(unit, self._event(tenant, cutoff, {"decisions": decisions, "evidence": evidence}))
+        return Retained(tenant, decisions, evidence)
+
+    def _event(self, tenant: str, cutoff: datetime, details: Mapping[str, int | bool]) -> AuditEvent:
+        return AuditEvent(
+            actor=Actor(tenant=tenant, subject=_JOB, via=Via.SYSTEM),
             action=AuditAction.RETENTION_APPLIED,
             object="ledger",
             at=self._clock(),
-            details={"before": cutoff.isoformat(), "decisions": decisions, "evidence": evidence},
+            details={"before": cutoff.isoformat(), **details},
         )
-        async with self._database.writing(tenant) as unit:
-            await self._trail.record(unit, event)
-        return Retained(tenant, decisions, evidence)
 
     async def _delete_decisions(self, tenant: str, before: datetime) -> int:
         async with self._database.writing(tenant) as unit:

@@ -1,12 +1,21 @@
 """`gate accounts`: an operator's work at the shell, on the database itself."""
 
+import asyncio
+
 import pytest
 
+from gate.accounts.model import Client
+from gate.auth.oidc_claims import Identity
+from gate.auth.permissions import Role
+from gate.bootstrap import people_of
+from gate.errors import Unauthenticated
+from gate.settings import Settings
 from tests.cli.shell import Ran, Shell
 from tests.support.gates import gate_environment
 
 PASSWORD = "seven green bicycles"
 ANOTHER = "nine yellow umbrellas"
+ISSUER = "https://id.example.org"
 
 
 def accounts(lonely: Shell, *arguments: str, password: str = "") -> Ran:
@@ -55,6 +64,29 @@ def test_a_password_is_set_and_an_account_disabled_and_enabled(ann: Shell) -> No
     assert accounts(ann, "list", "--json").json[0]["disabled_at"]
     assert accounts(ann, "enable", "ann@example.org").code == 0
     assert accounts(ann, "list", "--json").json[0]["disabled_at"] is None
+
+
+def test_whom_an_identity_provider_vouches_for_can_be_thrown_out_signed_in_or_not(lonely: Shell) -> None:
+    settings = Settings(data_dir=lonely.folder / "data")
+    vouched = Identity(issuer=ISSUER, subject="u-7", name="Eve", memberships={"clinic": frozenset({Role.VIEWER})})
+
+    async def come() -> str:
+        async with people_of(settings) as people:
+            return (await people.sign_in.with_identity(vouched, Client(address="192.0.2.7"))).token
+
+    async def is_in(token: str) -> bool:
+        async with people_of(settings) as people:
+            return await people.sessions.recognized(token) is not None
+
+    token = asyncio.run(come())
+    out = accounts(lonely, "disable", "u-7", "--issuer", ISSUER)
+    assert (out.code, asyncio.run(is_in(token))) == (0, False)
+    with pytest.raises(Unauthenticated, match="was disabled"):
+        asyncio.run(come())
+
+    assert "--tenant" in accounts(lonely, "enable", "u-7", "--issuer", ISSUER).complaint
+    assert accounts(lonely, "enable", "u-7", "--issuer", ISSUER, "--tenant", "clinic").code == 0
+    assert asyncio.run(is_in(asyncio.run(come())))
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,25 @@ async def test_decisions_past_their_time_leave_with_the_evidence_that_only_they_
 
     assert await kept_ids(database) == set(ids(young))
     assert await evidence_count(engine) == 2
-    (event,) = trail.events
+    begun, event = trail.events
+    assert (begun.action, begun.details["begun"]) == (AuditAction.RETENTION_APPLIED, True)
     assert (event.action, event.actor.via, event.actor.tenant) == (AuditAction.RETENTION_APPLIED, Via.SYSTEM, "acme")
     assert (event.details["decisions"], event.details["evidence"]) == (2, 1)
+
+
+async def test_a_run_that_is_cut_off_is_on_record_before_anything_leaves(
+    database: Database, shelf: DatabaseShelf, retention: Retention, trail: ListedTrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.store(batch(entry(OLD), recorded_at=OLD))
+
+    async def killed(*_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(repository, "delete_decisions", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await retention.apply("acme")
+
+    assert [event.details["begun"] for event in trail.events] == [True]
 
 
 async def test_a_second_run_finds_nothing_left_to_do(shelf: DatabaseShelf, retention: Retention) -> None:
