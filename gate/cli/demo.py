@@ -62,9 +62,9 @@ async def _demonstrate(settings: Settings, *, once: bool) -> None:
         claims = settings.data_dir / "demo-claims.837"
         count = write_demo_claims(claims, demo_cases(default_population(), system_clock()), system_clock().date())
         print(f"Wrote {count} professional claims to {claims} and checks them through the server.\n")
-        await _check(settings, metadata, claims)
+        stopped = await _check(settings, metadata, claims)
         if not once:
-            _tell_where(settings, gate, password)
+            _tell_where(settings, gate, password, stopped)
             await until_stopped()
 
 
@@ -102,13 +102,14 @@ async def _seed(settings: Settings, metadata: Metadata) -> None:
         )
 
 
-async def _check(settings: Settings, metadata: Metadata, claims: Path) -> None:
+async def _check(settings: Settings, metadata: Metadata, claims: Path) -> str:
+    """The decision that stopped the first of them."""
     results = claims.with_name("demo-results.jsonl")
     with open_claim_file(claims) as file:
         summary = await checked(file, settings, metadata, Target(results, ResultFormat.JSONL))
     console = Console(highlight=False, soft_wrap=True)
-    for line in results.read_text().splitlines():
-        result = json.loads(line)
+    answers = [json.loads(line) for line in results.read_text().splitlines()]
+    for result in answers:
         answer = result["code"] + (f" ({result['detail']})" if result["detail"] else "")
         pends = "" if result["action"] == "CONTINUE" else f" → {result['action']}"
         console.print(
@@ -117,6 +118,7 @@ async def _check(settings: Settings, metadata: Metadata, claims: Path) -> None:
         )
     print(f"\nEvery answer with its reason is in {results}.\n", flush=True)
     show_summary(summary)
+    return next(str(result["decision_id"]) for result in answers if result["action"] != "CONTINUE")
 
 
 async def _demo_account(settings: Settings) -> str:
@@ -144,15 +146,15 @@ async def _demo_account(settings: Settings) -> str:
     return password
 
 
-def _tell_where(settings: Settings, gate: "RunningGate", password: str) -> None:
+def _tell_where(settings: Settings, gate: "RunningGate", password: str, stopped: str) -> None:
     http = f"http://127.0.0.1:{gate.http_port}"
     command = _command()
     lines = [
         f"export GATE_TOKEN=$({command} token --tenant {DEMO_TENANT} --role org_admin)",
         f"{command} check --npi 1234567893 --state TX --date {today_in('TX', system_clock())} --explain",
-        f"{command} decisions --state TX --code enrollment_expired",
-        f"{command} explain DECISION_ID",
         f'{command} tenants mode enforce --state CA --reason "Californian results look right"',
+        f"{command} decisions --state TX --limit 5",
+        f"{command} explain {stopped}",
     ]
     as_usual = {"GATE_DATA_DIR": settings.data_dir, "GATE_GRPC_ADDRESS": settings.grpc_address}
     for variable, value in as_usual.items():
