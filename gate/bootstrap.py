@@ -457,6 +457,7 @@ def _web(
         WebParts(
             version=version("enrollment-gate"),
             registry=registry,
+            metrics_token=settings.metrics_token,
             health=health,
             database=people.database,
             tenants=tenants,

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     keeps the way to it private: a proxy that terminates TLS, or the pod's own network."""
     http_trusted_proxies: Listed = ()
     """Addresses or networks of proxies whose word about the caller's address (X-Forwarded-For) is taken."""
+    metrics_token: SecretStr = SecretStr("")
+    """What Prometheus shows as its bearer token at ``/metrics``, which name every tenant; empty: they are for whoever
+    reaches the HTTP door, as in development."""
     sandbox_address: Address = "127.0.0.1:8090"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -216,6 +219,11 @@ class Settings(BaseSettings):
             problems.append(
                 "GATE_ENVIRONMENT=production refuses plaintext HTTP off loopback: change GATE_HTTP_ADDRESS, or set "
                 "GATE_HTTP_PLAINTEXT=true where a proxy or the pod's network keeps it private"
+            )
+        if not self.metrics_token.get_secret_value():
+            problems.append(
+                "GATE_ENVIRONMENT=production tells metrics, which name tenants, to nobody without a token: set "
+                "GATE_METRICS_TOKEN"
             )
         return [*problems, *self._unfit_connections()]
 

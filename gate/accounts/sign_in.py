@@ -5,6 +5,8 @@ the database is held while a password is hashed.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -29,13 +31,26 @@ from gate.accounts.throttle import Tries
 from gate.audit.model import Actor, AuditAction, Via
 from gate.auth.oidc_claims import Identity
 from gate.clock import Clock
-from gate.errors import Conflict, FieldViolation, InvalidInput, PermissionDenied, PreconditionFailed, Unauthenticated
+from gate.errors import (
+    Conflict,
+    FieldViolation,
+    InvalidInput,
+    Overloaded,
+    PermissionDenied,
+    PreconditionFailed,
+    Unauthenticated,
+)
 from gate.persistence.unit_of_work import Database
 
 _REFUSED: Final = "The login or the password is not right."
 """One sentence for whatever was wrong: which logins exist is nobody's business."""
 REFUSAL_SECONDS: Final = 0.5
 """A refusal is given this long after it was asked for. Hashing takes the same for whomever; recording it does not."""
+MOST_AT_ONCE: Final = 50
+"""Sign-ins under way in a process. More would wait for seconds, and strangers could fill its memory."""
+_AT_THE_DATABASE: Final = 4
+"""Of them: the others who need the database share its connections."""
+_BACK_IN_SECONDS: Final = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -58,6 +73,8 @@ class SignIn:
         self._passwords = passwords
         self._clock = clock
         self._refusal_seconds = refusal_seconds
+        self._under_way = 0
+        self._at_the_database = asyncio.Semaphore(_AT_THE_DATABASE)
 
     async def with_password(self, login: str, password: str, client: Client, *, replacing: str = "") -> Opened:
         """A session for who knows the password; the session with the token `replacing` ends.
@@ -65,17 +82,19 @@ class SignIn:
         Raises:
             Unauthenticated: in the same words and as late whatever was wrong.
             TooManyTries: it was not judged.
+            Overloaded: nor counted, because `MOST_AT_ONCE` others are.
             PermissionDenied: a member of no organisation.
             StoreUnavailable: the database cannot be asked.
         """
         began = asyncio.get_running_loop().time()
         login = canonical_login(login)
         tries = Tries(login, client.address)
-        async with self._database.writing_accounts() as accounts:
-            await tries.begin(accounts, self._clock())
-            account = await repository.account_by_login(accounts, login) if is_login(login) else None
-            memberships = await repository.memberships(accounts, account.id) if account is not None else {}
-        because = await self._objection(account, password)
+        with self._turn():
+            async with self._at_the_database, self._database.writing_accounts() as accounts:
+                await tries.begin(accounts, self._clock())
+                account = await repository.account_by_login(accounts, login) if is_login(login) else None
+                memberships = await repository.memberships(accounts, account.id) if account is not None else {}
+            because = await self._objection(account, password)
         if account is None or because is not None:
             await self._refused(because, account, memberships, client)
             await asyncio.sleep(began + self._refusal_seconds - asyncio.get_running_loop().time())
@@ -129,6 +148,16 @@ class SignIn:
             async with self._database.writing(tenant) as unit:
                 await self._accounts.note(unit, account, AuditAction.ACCOUNT_CHANGED, by, {"changed": "password"})
         return await self._sessions.renew(signed_in)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._under_way >= MOST_AT_ONCE:
+            raise Overloaded(_BACK_IN_SECONDS)
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
     async def _objection(self, account: Account | None, password: str) -> RefusedBecause | None:
         fits = await self._passwords.fits(password, account.password_hash if account is not None else None)

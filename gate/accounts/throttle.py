@@ -8,6 +8,7 @@ to half a minute only, for otherwise anybody could keep anybody out.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from gate.persistence.unit_of_work import AccountsUnit
 
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 """Without a further failure."""
+_HOUSEHOLD_BITS: Final = 64
 
 
 class TooManyTries(PreconditionFailed):
@@ -54,10 +56,11 @@ class Tries(msgspec.Struct, frozen=True):
 
     def limits(self) -> Mapping[str, Limit]:
         """By key. A digest: people type passwords where the login belongs."""
+        place = place_of(self.address)
         return {
-            _key("both", self.login, self.address): PERSON_AT_ADDRESS,
+            _key("both", self.login, place): PERSON_AT_ADDRESS,
             _key("login", self.login): PERSON,
-            _key("address", self.address): ADDRESS,
+            _key("address", place): ADDRESS,
         }
 
     async def begin(self, accounts: AccountsUnit, now: datetime) -> None:
@@ -82,6 +85,19 @@ class Tries(msgspec.Struct, frozen=True):
         for count in await repository.counts(accounts, sorted(wider), forgotten_before=now - FORGOTTEN_AFTER, now=now):
             failures = max(0, count.failures - 1)
             await repository.set_count(accounts, count.key, failures, last_at=now, blocked_until=now)
+
+
+def place_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network of one household, which has more of them than can be counted."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(IPv6Network((known, _HOUSEHOLD_BITS), strict=False))
 
 
 async def forget_failures_of(accounts: AccountsUnit, login: str) -> None:

@@ -17,7 +17,7 @@ class AnswerCounter(Protocol):
     """Counts answers; see `gate.observability.metrics.Metrics.decided`."""
 
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
-        """Add to the series."""
+        """Add to the series; the words of a vocabulary may come as its members."""
         ...
 
 
@@ -37,26 +37,20 @@ class CountingRecorder:
 
     def record(self, decisions: Sequence[Decision]) -> None:
         """See `DecisionRecorder`."""
-        answers: Counter[tuple[str, ...]] = Counter(
-            (
-                decision.tenant,
-                decision.claim.state,
-                decision.policy.mode.value,
-                decision.finding.code.value,
-                decision.verdict.action.value,
-                decision.verdict.would_action.value,
-            )
-            for decision in decisions
-        )
-        freshness = Counter(
-            decision.finding.answer.freshness.value for decision in decisions if decision.finding.answer is not None
-        )
+        # One pass over plain dictionaries, because every claim pays: for one alone, half of what counters take.
+        answers: dict[tuple[str, ...], int] = {}
+        freshness: dict[str, int] = {}
+        held = []
+        for decision in decisions:
+            finding, mode, verdict = decision.finding, decision.policy.mode, decision.verdict
+            answer = (decision.tenant, decision.claim.state, mode, finding.code, verdict.action, verdict.would_action)
+            answers[answer] = answers.get(answer, 0) + 1
+            if finding.answer is not None:
+                fresh = finding.answer.freshness
+                freshness[fresh] = freshness.get(fresh, 0) + 1
+            if mode is GateMode.AUDIT and verdict.would_action is not ClaimAction.CONTINUE:
+                held.append(decision)
         self._counter.decided(answers, freshness)
-        held = [
-            decision
-            for decision in decisions
-            if decision.policy.mode is GateMode.AUDIT and decision.verdict.would_action is not ClaimAction.CONTINUE
-        ]
         if held:
             # One line a request however many claims it had: a batch must not write ten thousand before it answers.
             _log.info(

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.audit.model import Actor, AuditAction, Via
 from gate.auth.permissions import Role
 from gate.cli.ending import stop
 from gate.cli.options import AsJson, ConfigFile, settings_of
+from gate.cli.tables import show_table
 from gate.errors import FieldViolation, GateError, InvalidInput
 from gate.tenancy.validation import is_tenant_id
 
@@ -77,13 +76,7 @@ def list_accounts(as_json: AsJson = False, config: ConfigFile = None) -> None:
     if as_json:
         print(json.dumps([_plain(person) for person in listed], indent=2))
         return
-    table = Table("login", "name", "signs in", "organisations", box=None)
-    for person in listed:
-        account = person.account
-        way = "disabled" if account.is_disabled else "with a password" if account.is_local else f"at {account.issuer}"
-        where = "; ".join(f"{tenant}: {_in_words(roles)}" for tenant, roles in person.memberships.items())
-        table.add_row(account.login, account.name, way, where or "none")
-    Console().print(table)
+    show_table(("login", "name", "signs in", "organisations"), map(_row, listed))
 
 
 @accounts.command("grant")
@@ -224,6 +217,13 @@ def _password(*, from_stdin: bool) -> str:
     if not sys.stdin.isatty():
         stop("there is no terminal to ask for the password at: give --password-stdin")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _row(person: "Listed") -> tuple[str, ...]:
+    account = person.account
+    way = "disabled" if account.is_disabled else "with a password" if account.is_local else f"at {account.issuer}"
+    where = "; ".join(f"{tenant}: {_in_words(roles)}" for tenant, roles in person.memberships.items())
+    return account.login, account.name, way, where or "none"
 
 
 def _plain(person: "Listed") -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import TypeVar
 import grpc
 
 from gate.auth.permissions import Role
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.options import settings_of
 from gate.v1 import gate_admin_pb2_grpc
 
 Answer = TypeVar("Answer")
 Stub = TypeVar("Stub")
-Metadata = tuple[tuple[str, str], ...]
 CALL_SECONDS = 15
 
 
@@ -26,11 +25,11 @@ def ask_service(
 ) -> Answer:
     """The answer to `ask`; a refusal ends the program with its words."""
     settings = settings_of(config)
-    token = credential(settings, tenant, [role])
+    metadata = credential(settings, tenant, [role])
 
     async def call() -> Answer:
         async with channel_to(settings) as channel:
-            return await ask(stub(channel), bearer(token))
+            return await ask(stub(channel), metadata)
 
     return carry_out(settings, call())
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.auth.permissions import Role
-from gate.cli.admin import CALL_SECONDS, Metadata, ask_service
+from gate.cli.admin import CALL_SECONDS, ask_service
 from gate.cli.anchor_files import AnchorFileError, anchors_in_file, line_of
+from gate.cli.client import Metadata
 from gate.cli.ending import stop
-from gate.cli.options import AsJson, ConfigFile, Tenant
+from gate.cli.options import AsJson, ConfigFile, Since, Tenant, Until
 from gate.cli.rendering import plain
+from gate.cli.tables import show_table
 from gate.v1 import audit_log_pb2, audit_log_pb2_grpc
 from gate.whole_files import STANDARD_OUTPUT, written_whole
 
@@ -42,22 +42,11 @@ _FORMATS: Final = {
 }
 
 
-def instant(text: str) -> datetime:
-    """An ISO date or instant from the command line; UTC where no zone is named."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("a time is written like 2026-03-10 or 2026-03-10T14:30:00Z") from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
-
-
 Actor = Annotated[str, typer.Option("--actor", help="Only what this subject did.")]
 Action = Annotated[str, typer.Option("--action", help="Only this, like gate_mode.changed.")]
 Object = Annotated[
     str, typer.Option("--object", help="Only what happened to this, like provider/1234567893, or below provider/.")
 ]
-Since = Annotated[datetime | None, typer.Option("--since", parser=instant, help="From this day or instant on, UTC.")]
-Until = Annotated[datetime | None, typer.Option("--until", parser=instant, help="Before this day or instant, UTC.")]
 
 
 @audit.command("list")
@@ -93,11 +82,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one option per part of the filter
     if as_json:
         print(json.dumps([plain(entry) | {"details": _details(entry)} for entry in entries], indent=2))
         return
-    table = Table("entry", "at (UTC)", "who", "did", "to", "details", box=None)
-    for entry in entries:
-        at = f"{entry.at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(entry.sequence), at, entry.subject, entry.action, entry.object, _in_short(_details(entry)))
-    Console(markup=False).print(table)
+    show_table(("entry", "at (UTC)", "who", "did", "to", "details"), map(_row, entries))
 
 
 @audit.command("verify")
@@ -222,6 +207,11 @@ def _compared(anchors: int) -> str:
 
 def _counted(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
+
+
+def _row(entry: audit_log_pb2.AuditEntry) -> tuple[str, ...]:
+    at = f"{entry.at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S}"
+    return str(entry.sequence), at, entry.subject, entry.action, entry.object, _in_short(_details(entry))
 
 
 def _details(entry: audit_log_pb2.AuditEntry) -> Any:  # noqa: ANN401 - JSON

@@ -8,7 +8,7 @@ import typer
 from google.type.date_pb2 import Date
 
 from gate.auth.permissions import Role
-from gate.cli.client import HASTE_SECONDS, bearer, carry_out, channel_to, credential, patiently
+from gate.cli.client import HASTE_SECONDS, Metadata, carry_out, channel_to, credential, patiently
 from gate.cli.options import AsJson, ConfigFile, Tenant, day, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.settings import Settings
@@ -44,8 +44,8 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
         line_of_business=lob,
     )
     freshness = claim_pb2.FRESHNESS_REQUIREMENT_FRESH if fresh else claim_pb2.FRESHNESS_REQUIREMENT_UNSPECIFIED
-    token = credential(settings, tenant, [Role.PIPELINE])
-    decision = carry_out(settings, _ask(settings, token, Request(claim=claim, freshness=freshness, explain=explain)))
+    metadata = credential(settings, tenant, [Role.PIPELINE])
+    decision = carry_out(settings, _ask(settings, metadata, Request(claim=claim, freshness=freshness, explain=explain)))
     if as_json:
         print(json.dumps(plain(decision), indent=2))
     else:
@@ -54,10 +54,10 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
         raise typer.Exit(1)
 
 
-async def _ask(settings: Settings, token: str, request: Request) -> decision_pb2.Decision:
+async def _ask(settings: Settings, metadata: Metadata, request: Request) -> decision_pb2.Decision:
     async with channel_to(settings) as channel:
         gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-        response = await patiently(lambda: gate.CheckClaim(request, metadata=bearer(token), timeout=30), HASTE_SECONDS)
+        response = await patiently(lambda: gate.CheckClaim(request, metadata=metadata, timeout=30), HASTE_SECONDS)
     return response.decision
 
 

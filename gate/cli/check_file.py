@@ -14,7 +14,7 @@ from gate.claimfiles.reading import ClaimFile, open_claim_file
 from gate.claimfiles.result_files import ResultFormat, ResultWriter, open_results
 from gate.claimfiles.results import Result
 from gate.claimfiles.summary import Summary
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.ending import stop, warn
 from gate.cli.file_check import check_claims
 from gate.cli.options import ConfigFile, Tenant, settings_of
@@ -64,11 +64,11 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     if state and state.upper() not in STATES:
         stop(f"--state {state}: not the two-letter code of a US state or territory")
     settings = settings_of(config)
-    token = credential(settings, tenant, [Role.PIPELINE])
+    metadata = credential(settings, tenant, [Role.PIPELINE])
     form = form or (ResultFormat.CSV if out.lower().endswith(".csv") else ResultFormat.JSONL)
     try:
         with open_claim_file(file) as claims:
-            work = checked(claims, settings, token, Target(out, form), state=state.upper(), fresh=fresh)
+            work = checked(claims, settings, metadata, Target(out, form), state=state.upper(), fresh=fresh)
             summary = carry_out(settings, work)
     except ClaimFileError as error:
         stop(f"{file}: {error}")
@@ -109,7 +109,7 @@ class _Tallying:
 
 
 async def checked(
-    claims: ClaimFile, settings: Settings, token: str, target: Target, *, state: str = "", fresh: bool = False
+    claims: ClaimFile, settings: Settings, metadata: Metadata, target: Target, *, state: str = "", fresh: bool = False
 ) -> Summary:
     """Every claim's result, written to `target`; the sum of them. `state` is asked for all claims, if named.
 
@@ -120,7 +120,7 @@ async def checked(
         sink = _Tallying(writer, claims, advancing)
         async with channel_to(settings) as channel:
             gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-            await check_claims(_each(claims, state), gate, bearer(token), sink, fresh=fresh)
+            await check_claims(_each(claims, state), gate, metadata, sink, fresh=fresh)
     return sink.summary
 
 

@@ -20,6 +20,7 @@ from gate.cli.ending import stop
 from gate.clock import system_clock
 from gate.errors import GateError, PreconditionFailed
 from gate.rpc.limits import LARGEST_MESSAGE
+from gate.rpc.metadata import TENANT_METADATA
 from gate.settings import Settings
 
 TOKEN_VARIABLE: Final = "GATE_TOKEN"  # noqa: S105 - the name of a variable
@@ -51,21 +52,32 @@ HASTE_SECONDS: Final = 15.0
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 Answer = TypeVar("Answer")
+Metadata = tuple[tuple[str, str], ...]
 
 
-def credential(settings: Settings, tenant: str | None, roles: Sequence[Role]) -> str:
-    """The token of `GATE_TOKEN`; else one for `tenant` signed with the local development key."""
+def credential(settings: Settings, tenant: str | None, roles: Sequence[Role]) -> Metadata:
+    """Call metadata with the token of `GATE_TOKEN`; else with one for `tenant`, signed with the local development key.
+
+    Where both are given, `tenant` goes with the token: the server refuses a token of another tenant, which would
+    otherwise be acted for without anybody's noticing.
+    """
     if token := os.environ.get(TOKEN_VARIABLE):
-        return token
+        return bearer(token) if tenant is None else (*bearer(token), (TENANT_METADATA, tenant))
     if tenant is None:
         stop(f"whose claims are these? Set {TOKEN_VARIABLE}, or name --tenant to sign with the local development key.")
+    return signed(settings, tenant, roles)
+
+
+def signed(settings: Settings, tenant: str, roles: Sequence[Role]) -> Metadata:
+    """Call metadata with a token that the local development key signed just now."""
     try:
         key = development_key(settings.data_dir)
-        return sign_development_token(
+        token = sign_development_token(
             key, tenant=tenant, subject="command-line", roles=roles, now=system_clock(), ttl=timedelta(hours=1)
         )
     except (GateError, OSError) as error:
         stop(str(error))
+    return bearer(token)
 
 
 @asynccontextmanager
@@ -108,7 +120,7 @@ def _content(variable: str) -> bytes | None:
         raise PreconditionFailed(f"{variable}: {file}: {error.strerror}") from error
 
 
-def bearer(token: str) -> tuple[tuple[str, str], ...]:
+def bearer(token: str) -> Metadata:
     """Call metadata that carries the token."""
     return (("authorization", f"Bearer {token}"),)
 

@@ -6,34 +6,22 @@ from typing import Annotated, Any
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from gate.auth.permissions import Role
-from gate.cli.client import bearer, carry_out, channel_to, credential
-from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
+from gate.cli.client import Metadata, carry_out, channel_to, credential
+from gate.cli.options import AsJson, ConfigFile, Since, Tenant, Until, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.cli.report import look_of
+from gate.cli.tables import show_table
 from gate.decision.model import DecisionCode, GateMode
 from gate.settings import Settings
 from gate.v1 import decision_pb2, enrollment_gate_pb2, enrollment_gate_pb2_grpc
 
 _CALL_SECONDS = 15
 _LARGEST_PAGE = 500
-_WIDE_ENOUGH = 400
+_COLUMNS = ("decision", "given at (UTC)", "claim", "NPI", "state", "service", "answer", "action")
 Recorded = list[enrollment_gate_pb2.RecordedDecision]
-
-
-def instant(text: str) -> datetime:
-    """An ISO date or instant; without a zone, UTC."""
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("a time is written like 2026-03-10 or 2026-03-10T14:30Z") from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-
-
-Instant = Annotated[datetime | None, typer.Option(parser=instant, metavar="TIME")]
 
 
 def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
@@ -43,18 +31,15 @@ def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
     state: Annotated[str, typer.Option(help="Two-letter code of the state billed.")] = "",
     code: Annotated[DecisionCode | None, typer.Option(help="The answer.", case_sensitive=False)] = None,
     mode: Annotated[GateMode | None, typer.Option(help="The mode it was given in.", case_sensitive=False)] = None,
-    since: Instant = None,
-    until: Instant = None,
+    since: Since = None,
+    until: Until = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=100_000)] = 50,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """List the decisions given, newest first.
-
-    --since is the first instant, --until the one before which; without a zone, in UTC.
-    """
+    """List the decisions given, newest first."""
     settings = settings_of(config)
-    token = credential(settings, tenant, [Role.VIEWER])
+    metadata = credential(settings, tenant, [Role.VIEWER])
     wanted = enrollment_gate_pb2.DecisionFilter(
         claim_id=claim,
         npi=npi,
@@ -64,18 +49,18 @@ def decisions(  # noqa: PLR0913, PLR0917 - one option per field of the filter
         from_time=_message(since),
         until_time=_message(until),
     )
-    found = carry_out(settings, _ask(settings, token, wanted, limit))
+    found = carry_out(settings, _ask(settings, metadata, wanted, limit))
     if as_json:
         print(json.dumps([plain(each) for each in found], indent=2))
     elif found:
-        console = Console(highlight=False)
-        # In a file a line is as long as it has to be; only a screen has an edge.
-        console.print(_table(found), width=None if console.is_terminal else _WIDE_ENOUGH)
+        show_table(_COLUMNS, map(_row, found))
     else:
         print("No decision fits.")
 
 
-async def _ask(settings: Settings, token: str, wanted: enrollment_gate_pb2.DecisionFilter, limit: int) -> Recorded:
+async def _ask(
+    settings: Settings, metadata: Metadata, wanted: enrollment_gate_pb2.DecisionFilter, limit: int
+) -> Recorded:
     found: Recorded = []
     page_token = ""
     async with channel_to(settings) as channel:
@@ -84,7 +69,7 @@ async def _ask(settings: Settings, token: str, wanted: enrollment_gate_pb2.Decis
             request = enrollment_gate_pb2.ListDecisionsRequest(
                 filter=wanted, page_size=min(limit - len(found), _LARGEST_PAGE), page_token=page_token
             )
-            page = await gate.ListDecisions(request, metadata=bearer(token), timeout=_CALL_SECONDS)
+            page = await gate.ListDecisions(request, metadata=metadata, timeout=_CALL_SECONDS)
             found += page.decisions
             page_token = page.next_page_token
             if not page_token or len(found) >= limit:
@@ -99,35 +84,25 @@ def _message(instant: datetime | None) -> Timestamp | None:
     return message
 
 
-def _table(found: Recorded) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("given at (UTC)", "claim", "NPI", "state", "service", "answer", "action", "decision"):
-        table.add_column(column, no_wrap=column == "decision")
-    for each in found:
-        table.add_row(*_row(each))
-    return table
-
-
-def _row(each: enrollment_gate_pb2.RecordedDecision) -> list[str]:
+def _row(each: enrollment_gate_pb2.RecordedDecision) -> tuple[str | Text, ...]:
     decision = each.decision
     code = enum_name(decision_pb2.DecisionCode.DESCRIPTOR, decision.code)
-    return [
+    detail = f" ({decision.detail})" if decision.detail else ""
+    return (
+        decision.decision_id,
         f"{decision.evaluated_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S}",
         _claim(each),
         decision.evaluated_npi,
         each.claim.state.upper(),
         plain(each.claim.service_date),
-        look_of(code, f"{code}{f' {decision.detail}' if decision.detail else ''}"),
+        Text.from_markup(look_of(code, f"{code}{detail}")),
         _action(decision),
-        decision.decision_id,
-    ]
+    )
 
 
 def _claim(each: enrollment_gate_pb2.RecordedDecision) -> str:
-    from rich.markup import escape
-
     line = f"/{each.claim.line_number}" if each.claim.line_number else ""
-    return escape(f"{each.claim.claim_id or '-'}{line}")
+    return f"{each.claim.claim_id or '-'}{line}"
 
 
 def _action(decision: Any) -> str:  # noqa: ANN401 - a message

@@ -17,7 +17,7 @@ from gate.auth.permissions import Role
 from gate.claimfiles.reading import open_claim_file
 from gate.claimfiles.result_files import ResultFormat
 from gate.cli.check_file import Target, checked
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, signed
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.report import dollars, show_summary
 from gate.cli.serve import serving
@@ -56,13 +56,13 @@ def demo(
 async def _demonstrate(settings: Settings, *, once: bool) -> None:
     async with serving(settings, sandbox=True) as gate:
         settings = settings.model_copy(update={"grpc_address": f"127.0.0.1:{gate.grpc_port}"})
-        token = credential(settings, DEMO_TENANT, _ALL_ROLES)
-        await _seed(settings, token)
+        metadata = signed(settings, DEMO_TENANT, _ALL_ROLES)
+        await _seed(settings, metadata)
         password = await _demo_account(settings)
         claims = settings.data_dir / "demo-claims.837"
         count = write_demo_claims(claims, demo_cases(default_population(), system_clock()), system_clock().date())
         print(f"Wrote {count} professional claims to {claims} and checks them through the server.\n")
-        await _check(settings, token, claims)
+        await _check(settings, metadata, claims)
         if not once:
             _tell_where(settings, gate, password)
             await until_stopped()
@@ -83,11 +83,10 @@ def _is_taken(address: str) -> bool:
         return probe.connect_ex((host.strip("[]"), int(port))) == 0
 
 
-async def _seed(settings: Settings, token: str) -> None:
+async def _seed(settings: Settings, metadata: Metadata) -> None:
     """A tenant that observes three states and enforces Texas; left alone where it is configured already."""
     async with channel_to(settings) as channel:
         admin = gate_admin_pb2_grpc.GateAdminStub(channel)
-        metadata = bearer(token)
         stored = await admin.GetTenantConfig(gate_admin_pb2.GetTenantConfigRequest(), metadata=metadata, timeout=10)
         if stored.config.version:
             return
@@ -103,10 +102,10 @@ async def _seed(settings: Settings, token: str) -> None:
         )
 
 
-async def _check(settings: Settings, token: str, claims: Path) -> None:
+async def _check(settings: Settings, metadata: Metadata, claims: Path) -> None:
     results = claims.with_name("demo-results.jsonl")
     with open_claim_file(claims) as file:
-        summary = await checked(file, settings, token, Target(results, ResultFormat.JSONL))
+        summary = await checked(file, settings, metadata, Target(results, ResultFormat.JSONL))
     console = Console(highlight=False, soft_wrap=True)
     for line in results.read_text().splitlines():
         result = json.loads(line)
@@ -151,6 +150,8 @@ def _tell_where(settings: Settings, gate: "RunningGate", password: str) -> None:
     lines = [
         f"export GATE_TOKEN=$({command} token --tenant {DEMO_TENANT} --role org_admin)",
         f"{command} check --npi 1234567893 --state TX --date {today_in('TX', system_clock())} --explain",
+        f"{command} decisions --state TX --code enrollment_expired",
+        f"{command} explain DECISION_ID",
         f'{command} tenants mode enforce --state CA --reason "Californian results look right"',
     ]
     as_usual = {"GATE_DATA_DIR": settings.data_dir, "GATE_GRPC_ADDRESS": settings.grpc_address}

@@ -11,7 +11,7 @@ from google.type.date_pb2 import Date
 
 from gate.auth.permissions import Role
 from gate.cli.check import action_of
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.cli.timeline import Period, Scale, bar, marker
@@ -35,9 +35,9 @@ def explain(
 ) -> None:
     """Explain one decision: the sentence, the periods, the rule, and who configured it."""
     settings = settings_of(config)
-    token = credential(settings, tenant, [Role.VIEWER])
+    metadata = credential(settings, tenant, [Role.VIEWER])
     request = enrollment_gate_pb2.ExplainDecisionRequest(decision_id=decision_id, reevaluate=reevaluate)
-    explanation = carry_out(settings, _ask(settings, token, request))
+    explanation = carry_out(settings, _ask(settings, metadata, request))
     if as_json:
         print(json.dumps(plain(explanation), indent=2))
     else:
@@ -45,11 +45,11 @@ def explain(
 
 
 async def _ask(
-    settings: Settings, token: str, request: enrollment_gate_pb2.ExplainDecisionRequest
+    settings: Settings, metadata: Metadata, request: enrollment_gate_pb2.ExplainDecisionRequest
 ) -> enrollment_gate_pb2.DecisionExplanation:
     async with channel_to(settings) as channel:
         gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-        return (await gate.ExplainDecision(request, metadata=bearer(token), timeout=_CALL_SECONDS)).explanation
+        return (await gate.ExplainDecision(request, metadata=metadata, timeout=_CALL_SECONDS)).explanation
 
 
 def _lines(told: Explanation) -> Iterator[str]:

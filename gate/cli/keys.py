@@ -1,22 +1,21 @@
 """`gate keys`: API keys of service accounts."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Console
-from rich.table import Table
 
 from gate.auth.permissions import Permission, Role
-from gate.cli.admin import CALL_SECONDS, Metadata
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.admin import CALL_SECONDS, ask_service
+from gate.cli.client import Metadata
 from gate.cli.ending import warn
-from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
+from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import plain
+from gate.cli.tables import show_table
 from gate.clock import system_clock
 from gate.v1 import access_pb2, access_pb2_grpc
 
@@ -73,7 +72,11 @@ def list_keys(tenant: Tenant = None, as_json: AsJson = False, config: ConfigFile
     if as_json:
         print(json.dumps([plain(key) for key in found], indent=2))
         return
-    Console().print(_table(found))
+    now = system_clock()
+    show_table(
+        ("key", "account", "roles", "only", "made by", "expires", "last used", "state"),
+        (_row(key, now) for key in found),
+    )
 
 
 @keys.command("revoke")
@@ -99,32 +102,21 @@ def _ask(
     tenant: str | None,
     ask: "Callable[[access_pb2_grpc.AccessAsyncStub, Metadata], Awaitable[Answer]]",  # a name of the stubs only
 ) -> Answer:
-    settings = settings_of(config)
-    token = credential(settings, tenant, [Role.ORG_ADMIN])
-
-    async def call() -> Answer:
-        async with channel_to(settings) as channel:
-            return await ask(access_pb2_grpc.AccessStub(channel), bearer(token))
-
-    return carry_out(settings, call())
+    return ask_service(config, tenant, Role.ORG_ADMIN, access_pb2_grpc.AccessStub, ask)
 
 
-def _table(found: Iterable[access_pb2.ApiKey]) -> Table:
-    table = Table("key", "account", "roles", "only", "made by", "expires", "last used", "", box=None)
-    now = system_clock()
-    for key in found:
-        expired = key.expires_at.ToDatetime(UTC) <= now
-        table.add_row(
-            key.key_id,
-            key.service_account,
-            " ".join(key.roles),
-            " ".join(key.narrowed_to),
-            key.created_by,
-            _minute(key.expires_at),
-            _minute(key.last_used_at) if key.HasField("last_used_at") else "never",
-            f"revoked by {key.revoked_by}" if key.HasField("revoked_at") else "expired" if expired else "",
-        )
-    return table
+def _row(key: access_pb2.ApiKey, now: datetime) -> tuple[str, ...]:
+    expired = key.expires_at.ToDatetime(UTC) <= now
+    return (
+        key.key_id,
+        key.service_account,
+        " ".join(key.roles),
+        " ".join(key.narrowed_to) or "-",
+        key.created_by,
+        _minute(key.expires_at),
+        _minute(key.last_used_at) if key.HasField("last_used_at") else "never",
+        f"revoked by {key.revoked_by}" if key.HasField("revoked_at") else "expired" if expired else "good",
+    )
 
 
 def _minute(instant: Timestamp) -> str:

@@ -9,22 +9,30 @@ from typer.core import TyperGroup
 _COMMANDS: Final = {
     "demo": "Check a claim file against the portals' doubles, and keep serving until Ctrl-C.",
     "serve": "Serve gRPC and HTTP until stopped (SIGTERM or Ctrl-C); calls in flight are finished first.",
+    "sandbox": "Serve the doubles of the five portals until stopped.",
+    "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
+    "jobs": "Work that is done on a schedule; in this process, on the database.",
     "check": "Check one claim.",
     "check-file": "Check a file of claims: one result per claim, in file order, and a summary on standard error.",
+    "decisions": "List the decisions given, newest first.",
+    "explain": "Explain one decision: the sentence, the periods, the rule, and who configured it.",
+    "replay": "Judge a kept claim once more by what was kept: it must come to the same answer.",
     "tenants": "What tenants configured, and their modes.",
-    "accounts": "Who signs in to the portal, and what they may do where.",
     "sources": "The sources that can be asked.",
     "audit": "The audit log: who did what, when, and that nobody changed it since.",
-    "explain": "Explain one decision: the sentence, the periods, the rule, and who configured it.",
-    "decisions": "List the decisions given, newest first.",
-    "replay": "Judge a kept claim once more by what was kept: it must come to the same answer.",
-    "jobs": "Work that is done on a schedule; in this process, on the database.",
+    "accounts": "Who signs in to the portal, and what they may do where.",
     "keys": "API keys of service accounts.",
     "token": "Print one token signed with the local development key.",
-    "migrate": "Bring the database to the schema of this release. Safe to run from several places at once.",
-    "sandbox": "Serve the doubles of the five portals until stopped.",
 }
 """The first sentence of each command's own help. Each is in the module of its name, under its name."""
+
+_PANELS: Final = {
+    "Service": ("demo", "serve", "sandbox", "migrate", "jobs"),
+    "Claims and their decisions": ("check", "check-file", "decisions", "explain", "replay"),
+    "Tenants": ("tenants", "sources", "audit"),
+    "Who may do what": ("accounts", "keys", "token"),
+}
+"""How `gate --help` sorts them."""
 
 
 class _LateGroup(TyperGroup):
@@ -57,8 +65,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _name, _help in _COMMANDS.items():
-    app.command(_name, help=_help)(_listed)
+for _panel, _names in _PANELS.items():
+    for _name in _names:
+        app.command(_name, help=_COMMANDS[_name], rich_help_panel=_panel)(_listed)
 
 
 def main() -> None:

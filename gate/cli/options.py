@@ -1,6 +1,6 @@
 """The options that commands share."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated
@@ -16,7 +16,29 @@ ConfigFile = Annotated[
         "--config", help="A TOML file with settings; environment variables come first.", exists=True, dir_okay=False
     ),
 ]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Sign with the local development key for this tenant.")]
+Tenant = Annotated[
+    str | None,
+    typer.Option("--tenant", help="Speak for this tenant; without GATE_TOKEN, by the local development key."),
+]
+
+
+def instant(text: str) -> datetime:
+    """An ISO date or instant from the command line; without a zone, UTC."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a time is written like 2026-03-10 or 2026-03-10T14:30Z") from None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", parser=instant, metavar="TIME", help="From this day or instant on; without a zone, UTC."),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--until", parser=instant, metavar="TIME", help="Before this day or instant; without a zone, UTC."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 

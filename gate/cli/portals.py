@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.cli.ending import stop
 from gate.settings import Environment, Settings
-from sources.sandbox.population import PopulationError, default_population, read_population
-from sources.sandbox.server import RunningSandbox, start_sandbox
+
+if TYPE_CHECKING:
+    from sources.sandbox.server import RunningSandbox
 
 
 def refuse_in_production(settings: Settings) -> None:
@@ -17,8 +19,12 @@ def refuse_in_production(settings: Settings) -> None:
 
 async def started_portals(
     settings: Settings, *, population: Path | None = None, port: int | None = None
-) -> RunningSandbox:
+) -> "RunningSandbox":
     """Serve them at GATE_SANDBOX_ADDRESS, or at another port there; ends the program where that cannot be."""
+    # Not for `gate serve` without them.
+    from sources.sandbox.population import PopulationError, default_population, read_population
+    from sources.sandbox.server import start_sandbox
+
     try:
         people = read_population(population) if population is not None else default_population()
     except PopulationError as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gate.auth.permissions import Role
-from gate.cli.client import bearer, carry_out, channel_to, credential
+from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
 from gate.cli.rendering import enum_name, plain
 from gate.settings import Settings
@@ -26,8 +26,8 @@ def replay(
     Exit code: 0 the same, 1 it differs, 2 it could not be judged.
     """
     settings = settings_of(config)
-    token = credential(settings, tenant, [Role.VIEWER])
-    answer = carry_out(settings, _ask(settings, token, decision_id))
+    metadata = credential(settings, tenant, [Role.VIEWER])
+    answer = carry_out(settings, _ask(settings, metadata, decision_id))
     if as_json:
         print(json.dumps(plain(answer), indent=2))
     else:
@@ -36,11 +36,11 @@ def replay(
         raise typer.Exit(1)
 
 
-async def _ask(settings: Settings, token: str, decision_id: str) -> enrollment_gate_pb2.ReplayDecisionResponse:
+async def _ask(settings: Settings, metadata: Metadata, decision_id: str) -> enrollment_gate_pb2.ReplayDecisionResponse:
     request = enrollment_gate_pb2.ReplayDecisionRequest(decision_id=decision_id)
     async with channel_to(settings) as channel:
         gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-        return await gate.ReplayDecision(request, metadata=bearer(token), timeout=_CALL_SECONDS)
+        return await gate.ReplayDecision(request, metadata=metadata, timeout=_CALL_SECONDS)
 
 
 def _show(answer: enrollment_gate_pb2.ReplayDecisionResponse) -> None:

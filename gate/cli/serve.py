@@ -31,7 +31,7 @@ class ServeRole(StrEnum):
 
 def serve(
     role: Annotated[
-        ServeRole, typer.Option(help="Which part to serve; the gate with its operations pages is all there is yet.")
+        ServeRole, typer.Option(help="Which part to serve; both are the whole service, with the portal, for now.")
     ] = ServeRole.ALL,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Also serve the portals' doubles, and ask them instead of the portals.")

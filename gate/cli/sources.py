@@ -4,12 +4,11 @@ import json
 from datetime import UTC
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.cli.admin import CALL_SECONDS, ask_admin
 from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import enum_name, plain
+from gate.cli.tables import show_table
 from gate.v1 import gate_admin_pb2
 
 sources = typer.Typer(help="The sources that can be asked.", no_args_is_help=True)
@@ -28,16 +27,16 @@ def list_sources(tenant: Tenant = None, as_json: AsJson = False, config: ConfigF
     if as_json:
         print(json.dumps([plain(source) for source in answer.sources], indent=2))
         return
-    table = Table("source", "speaks for", "status", "breaker", "last answer", "last error", box=None)
-    for source in answer.sources:
-        table.add_row(
-            source.name,
-            " ".join(source.states) or "every state",
-            enum_name(gate_admin_pb2.SourceStatus.DESCRIPTOR, source.status),
-            source.breaker,
-            f"{source.last_success_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%SZ}"
-            if source.HasField("last_success_at")
-            else "",
-            source.last_error_kind,
-        )
-    Console().print(table)
+    show_table(("source", "speaks for", "status", "breaker", "last answer", "last error"), map(_row, answer.sources))
+
+
+def _row(source: gate_admin_pb2.Source) -> tuple[str, ...]:
+    answered = source.HasField("last_success_at")
+    return (
+        source.name,
+        " ".join(source.states) or "every state",
+        enum_name(gate_admin_pb2.SourceStatus.DESCRIPTOR, source.status),
+        source.breaker,
+        f"{source.last_success_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%SZ}" if answered else "",
+        source.last_error_kind,
+    )

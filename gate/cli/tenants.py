@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 import typer
 from google.protobuf.json_format import ParseError
-from rich.console import Console
-from rich.table import Table
 
 from gate.cli.admin import CALL_SECONDS, ask_admin
 from gate.cli.ending import stop
 from gate.cli.options import AsJson, ConfigFile, Tenant
 from gate.cli.rendering import enum_name, plain
+from gate.cli.tables import show_table
 from gate.cli.tenant_files import message_of
 from gate.v1 import decision_pb2, gate_admin_pb2
 
@@ -56,12 +55,7 @@ def list_tenants(tenant: Tenant = None, as_json: AsJson = False, config: ConfigF
     if as_json:
         print(json.dumps([plain(summary) for summary in answer.tenants], indent=2))
         return
-    table = Table("tenant", "mode", "enabled states", "version", box=None)
-    for summary in answer.tenants:
-        mode = enum_name(decision_pb2.GateMode.DESCRIPTOR, summary.gate_mode)
-        states = " ".join(summary.enabled_states) or "none: checking is off"
-        table.add_row(summary.tenant, mode, states, str(summary.config_version))
-    Console().print(table)
+    show_table(("tenant", "mode", "enabled states", "version"), map(_row, answer.tenants))
 
 
 @tenants.command("show")
@@ -183,3 +177,9 @@ def _in_words(change: gate_admin_pb2.ModeChange) -> str:
     at = f"{change.changed_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%SZ}"
     switched = f"{enum_name(modes, change.from_mode)} to {enum_name(modes, change.to_mode)}"
     return f"{at}  {scope}: {switched} by {change.changed_by}, version {change.config_version}: {change.reason}"
+
+
+def _row(summary: gate_admin_pb2.TenantSummary) -> tuple[str, ...]:
+    mode = enum_name(decision_pb2.GateMode.DESCRIPTOR, summary.gate_mode)
+    states = " ".join(summary.enabled_states) or "none: checking is off"
+    return summary.tenant, mode, states, str(summary.config_version)

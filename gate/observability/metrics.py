@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -25,22 +26,26 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self._decisions = Counter(
+        decisions = Counter(
             "enrollment_gate_decisions",
             "Answers given.",
             ["tenant", "state", "mode", "code", "action", "would_action"],
             registry=registry,
         )
-        self._evidence = Counter(
+        evidence = Counter(
             "enrollment_gate_evidence", "Answers by where their evidence came from.", ["freshness"], registry=registry
         )
-        self._requests = Histogram(
+        requests = Histogram(
             "enrollment_gate_request_seconds",
             "Time of one call.",
             ["method", "status"],
             buckets=_SECONDS,
             registry=registry,
         )
+        # Every call pays for these: looking a series up anew takes as long as adding to it.
+        self._decisions = cache(decisions.labels)
+        self._evidence = cache(evidence.labels)
+        self._requests = cache(requests.labels)
         self._source_calls = Histogram(
             "enrollment_gate_source_call_seconds",
             "Time of one call to a source, waits and retries included.",
@@ -109,13 +114,13 @@ class Metrics:
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
         """Answers given to one request: how many by (tenant, state, mode, code, action, would_action)."""
         for labels, count in answers.items():
-            self._decisions.labels(*labels).inc(count)
+            self._decisions(*labels).inc(count)
         for label, count in freshness.items():
-            self._evidence.labels(label).inc(count)
+            self._evidence(label).inc(count)
 
     def request_ended(self, method: str, status: str, seconds: float) -> None:
         """One call to a door ended with a gRPC status name."""
-        self._requests.labels(method, status).observe(seconds)
+        self._requests(method, status).observe(seconds)
 
     def shed(self, reason: str) -> None:
         """See `gate.rpc.admission.ShedObserver`."""

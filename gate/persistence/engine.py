@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ PATIENCE_SECONDS: Final = 2.0
 _POOL_SECONDS: Final = 2.0
 _POOL_SIZE: Final = 5
 UNFIT_URL: Final = "GATE_DATABASE_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
+NO_DRIVER: Final = (
+    "GATE_DATABASE_URL names PostgreSQL, whose driver is not installed: pip install 'enrollment-gate[postgres]'"
+)
 _LAST_PORT: Final = 65_535
 _OWNER_ONLY: Final = 0o600
 _SQLITE_BEGIN: Final = "sqlite_begin"
@@ -31,7 +35,8 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
     `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite.
 
     Raises:
-        PreconditionFailed: the URL is none. What is wrong with it is not told: it may be the password.
+        PreconditionFailed: the URL is none, and what is wrong with it is not told, it may be the password; or
+            PostgreSQL's driver, an extra, is not installed.
     """
     target = _target(url)
     if target.get_backend_name() == "sqlite":
@@ -40,6 +45,7 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
         event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+    _require_driver()
     return create_async_engine(
         target,
         hide_parameters=True,  # an error is logged, and parameters are people's data
@@ -61,6 +67,13 @@ def _make_room(database: str) -> None:
     if database and not database.startswith((":", "file:")) and not file.exists():
         with suppress(OSError):  # to connect fails too, and says why
             file.touch(mode=_OWNER_ONLY)
+
+
+def _require_driver() -> None:
+    try:
+        import_module("asyncpg")
+    except ModuleNotFoundError:
+        raise PreconditionFailed(NO_DRIVER) from None
 
 
 def _target(url: str) -> URL:

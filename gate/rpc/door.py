@@ -21,11 +21,10 @@ from gate.clock import Clock
 from gate.errors import PermissionDenied, Unauthenticated
 from gate.observability import request_ids
 from gate.rpc.admission import Admission, Shed, UnderWay
-from gate.rpc.reading import refuse_unreadable
+from gate.rpc.metadata import TENANT_METADATA
+from gate.rpc.reading import opened
 from gate.rpc.refusals import ServicerContext, status_of
 
-TENANT_METADATA: Final = "x-tenant-id"
-"""A caller may name the tenant it believes to speak for; another one than the credential's is refused (row C3)."""
 SHORTEST_WAY_BACK: Final = 0.02
 """Seconds kept of the caller's deadline, so that the answer still reaches it (row B6)."""
 SHARE_FOR_THE_WAY_BACK: Final = 0.05
@@ -196,7 +195,7 @@ def unary(
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
-                refuse_unreadable(request)
+                request = opened(request)
                 if claims is None:
                     response = await method(servicer, request, call)
                 else:
@@ -230,7 +229,7 @@ def streaming(
             began = time.perf_counter()
             try:
                 call = await servicer.door.admit(context, permission)
-                refuse_unreadable(request)
+                request = opened(request)
                 async for response in method(servicer, request, call):
                     await servicer.door.still_admits(context, permission, call)
                     yield response

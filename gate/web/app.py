@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -35,6 +36,8 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     registry: CollectorRegistry
+    metrics_token: SecretStr
+    """Empty: metrics are for everybody."""
     health: Health
     database: Database
     tenants: TenantService
@@ -59,14 +62,19 @@ def build_app(parts: WebParts) -> FastAPI:
     """The application of one process."""
     # No interactive documentation page: it would load its scripts from elsewhere.
     app = FastAPI(
-        title="Enrollment gate", version=parts.version, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="Enrollment gate",
+        version=parts.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,  # such a redirect leads to whatever host the request named
     )
     app.state.door = parts.door
     pages = Pages(parts.version, parts.cookies, parts.clock)
     answers = Answers(pages)
     answers.install(app)
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
-    for router in (operations(parts.health, parts.registry), *_portal(parts, pages)):
+    for router in (operations(parts.health, parts.registry, parts.metrics_token), *_portal(parts, pages)):
         app.include_router(router)
     app.mount("/static", _Files(directory=STATIC))
     return app

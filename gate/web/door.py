@@ -118,10 +118,12 @@ class WebDoor:
             Unauthenticated: neither of the two.
             PermissionDenied: it may not, names another tenant, or did not show the token of our pages.
         """
-        authorization = request.headers.get("authorization")
-        if authorization is not None:
-            claimed = request.headers.get(TENANT_HEADER)
-            principal = await authenticate(authorization, claimed, self._verifier)
+        given = request.headers.getlist("authorization")
+        if len(given) > 1:
+            # Somebody in between may have judged the one and we the other.
+            raise Unauthenticated("one bearer token is needed, not several")
+        if given:
+            principal = await authenticate(given[0], _claimed_tenant(request), self._verifier)
             visit = Visit(principal=principal, client=client_of(request))
         else:
             visit = await self._scripted(request)
@@ -150,7 +152,7 @@ class WebDoor:
             visit = self._visit(request, signed_in)
         except OrganisationNeeded:
             raise PermissionDenied("choose an organisation first") from None
-        if request.headers.get(TENANT_HEADER, visit.principal.tenant) != visit.principal.tenant:
+        if (_claimed_tenant(request) or visit.principal.tenant) != visit.principal.tenant:
             raise PermissionDenied("the request names another tenant than its credential")
         return visit
 
@@ -217,6 +219,14 @@ def client_of(request: Request) -> Client:
         agent=request.headers.get("user-agent", ""),
         request_id=request.state.request_id,
     )
+
+
+def _claimed_tenant(request: Request) -> str | None:
+    """The tenant that the request names beside its credential (row C3)."""
+    named = set(request.headers.getlist(TENANT_HEADER))
+    if len(named) > 1:
+        raise PermissionDenied("the request names several tenants")
+    return named.pop() if named else None
 
 
 def _wanted(request: Request) -> str:

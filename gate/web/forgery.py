@@ -38,4 +38,8 @@ def is_from_our_pages(headers: Mapping[str, str], base_url: str) -> bool:
     if (origin := headers.get("origin")) is None:
         return True
     own = urlsplit(base_url).netloc if base_url else headers.get("host", "")
-    return bool(own) and urlsplit(origin).netloc.lower() == own.lower()
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # no browser says so
+        return False
+    return bool(own) and named.lower() == own.lower()

@@ -1,17 +1,20 @@
 """What machines and operators look at without signing in: liveness, readiness, the sources' condition, metrics."""
 
+from hmac import compare_digest
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import SecretStr
 
+from gate.errors import Unauthenticated
 from gate.web.health import Health
 
 
-def operations(health: Health, registry: CollectorRegistry) -> APIRouter:
-    """Its routes."""
+def operations(health: Health, registry: CollectorRegistry, metrics_token: SecretStr) -> APIRouter:
+    """Its routes. Metrics name every tenant: with `metrics_token` they are for who shows it."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/healthz", response_class=PlainTextResponse)
@@ -31,8 +34,12 @@ def operations(health: Health, registry: CollectorRegistry) -> APIRouter:
         return await health.report()
 
     @router.get("/metrics", response_class=PlainTextResponse)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
         """For Prometheus."""
+        expected = f"Bearer {metrics_token.get_secret_value()}".encode()
+        given = request.headers.get("authorization", "").encode()
+        if metrics_token.get_secret_value() and not compare_digest(given, expected):
+            raise Unauthenticated("metrics are for who shows their token")
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

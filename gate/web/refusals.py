@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from gate.errors import (
     GateError,
     InvalidInput,
     NotFound,
+    Overloaded,
     PermissionDenied,
     PreconditionFailed,
     StoreUnavailable,
@@ -27,6 +29,7 @@ _STATUSES: Final[Mapping[type[GateError], HTTPStatus]] = {
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     PreconditionFailed: HTTPStatus.CONFLICT,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _WORDS: Final[Mapping[int, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("This could not be understood", "Go back, look at what was entered, and try again."),
@@ -83,7 +86,11 @@ def refusal_of(error: GateError) -> Refusal:
     fields: Mapping[str, str] = {}
     if isinstance(error, InvalidInput):
         fields = {violation.field: violation.description for violation in error.violations}
-    retry_after = error.seconds if isinstance(error, TooManyTries) else None
+    retry_after = None
+    if isinstance(error, TooManyTries):
+        retry_after = error.seconds
+    elif isinstance(error, Overloaded):
+        retry_after = ceil(error.retry_after)
     return refusal_with(status, str(error), retry_after=retry_after, fields=fields)
 
 

@@ -15,8 +15,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-import openpyxl
-
 from sources.npi import is_npi_shaped
 
 LARGEST_FILE: Final = 256 * 1024 * 1024
@@ -92,6 +90,8 @@ def _rows(content: bytes) -> Iterator[Sequence[object]]:
             content = archive.read(workbooks[0])
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         _refuse_unpacking_to_too_much(parts)
+    import openpyxl  # a fifth of a second at the start of a process, for a file that is read once a day
+
     workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     try:
         yield from workbook.worksheets[0].iter_rows(values_only=True)

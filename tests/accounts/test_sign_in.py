@@ -1,5 +1,6 @@
 """Signing in, on both databases."""
 
+import asyncio
 import time
 
 import pytest
@@ -7,12 +8,13 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gate.accounts.model import Client
 from gate.accounts.passwords import Passwords
-from gate.accounts.sign_in import SignIn
+from gate.accounts.sign_in import MOST_AT_ONCE, SignIn
 from gate.audit.model import Actor, Via
 from gate.auth.oidc_claims import Identity
 from gate.auth.permissions import Role
-from gate.errors import InvalidInput, PermissionDenied, PreconditionFailed, Unauthenticated
+from gate.errors import InvalidInput, Overloaded, PermissionDenied, PreconditionFailed, Unauthenticated
 from tests.accounts.people import ANOTHER, BY, ELSEWHERE, HOME, PASSWORD, Desk
 
 REFUSED = r"^The login or the password is not right\.$"
@@ -189,3 +191,20 @@ async def test_no_password_opens_a_provider_s_account(desk: Desk) -> None:
 async def test_who_the_provider_puts_nowhere_is_told_so(desk: Desk) -> None:
     with pytest.raises(PermissionDenied, match="no organisation"):
         await desk.sign_in.with_identity(identity(), HOME)
+
+
+async def test_strangers_cannot_make_it_hash_without_end(desk: Desk) -> None:
+    await desk.hire("ann", "clinic")
+    clients = [Client(address=f"198.51.100.{number}") for number in range(2 * MOST_AT_ONCE)]
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1))
+    crowded = SignIn(desk.database, desk.sessions, desk.accounts, passwords, desk.clock, refusal_seconds=0)
+
+    async def told(client: Client) -> type[Exception]:
+        with pytest.raises((Unauthenticated, Overloaded)) as refusal:
+            await crowded.with_password(f"nobody-{client.address}", "a wrong password", client)
+        return refusal.type
+
+    answers = await asyncio.gather(*map(told, clients))
+
+    assert answers == [Unauthenticated] * MOST_AT_ONCE + [Overloaded] * MOST_AT_ONCE
+    assert (await crowded.with_password("ann", PASSWORD, HOME)).tenant == "clinic"

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.accounts.model import Client
-from gate.accounts.throttle import ADDRESS, PERSON, PERSON_AT_ADDRESS, Limit, TooManyTries, Tries
+from gate.accounts.throttle import (
+    ADDRESS,
+    PERSON,
+    PERSON_AT_ADDRESS,
+    Limit,
+    TooManyTries,
+    Tries,
+    place_of,
+)
 from gate.errors import Unauthenticated
 from tests.accounts.people import ELSEWHERE, HOME, PASSWORD, Desk
 
@@ -110,3 +118,18 @@ async def test_failures_are_forgotten_after_a_quiet_hour(desk: Desk) -> None:
 
 def test_what_was_typed_is_not_in_the_keys() -> None:
     assert not [key for key in Tries(PASSWORD, "192.0.2.7").limits() if PASSWORD in key or key[:3] == "192"]
+
+
+@pytest.mark.parametrize(
+    ("one", "another", "is_the_same"),
+    [
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::1", True),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", False),
+        ("fe80::1%eth0", "fe80::1", True),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("unix:", "unix:", True),
+    ],
+)
+def test_whoever_has_a_whole_network_has_one_address_all_the_same(one: str, another: str, is_the_same: bool) -> None:
+    assert (place_of(one) == place_of(another)) is is_the_same

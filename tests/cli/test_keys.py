@@ -30,6 +30,14 @@ def test_a_key_is_printed_once_alone_and_works_until_it_is_revoked(shell: Shell,
     assert "revoked by command-line" in shell.gate("keys", "list", "--tenant", tenant).out
 
 
+def test_a_tenant_that_the_credential_does_not_speak_for_is_refused(shell: Shell, tenant: str) -> None:
+    token = shell.gate(*CREATE, "--tenant", tenant).out.strip()
+
+    assert shell.gate(*CHECK, "--tenant", tenant, GATE_TOKEN=token).code == 0
+    refused = shell.gate(*CHECK, "--tenant", f"{tenant}-stranger", GATE_TOKEN=token)
+    assert refused.complaint.startswith("PERMISSION_DENIED")
+
+
 def test_for_programs_there_is_json(shell: Shell, tenant: str) -> None:
     made = shell.gate(*CREATE, "--role", "viewer", "--only", "gate.check", "--tenant", tenant, "--json").json
     key_id = made["api_key"]["key_id"]

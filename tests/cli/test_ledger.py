@@ -96,9 +96,9 @@ def test_decisions_are_listed_newest_first_and_filtered(server: GateProcess, she
     enrolled = store(server.data_dir, msgspec.structs.replace(passed, tenant=tenant))
 
     header, first, second = shell.gate("decisions", "--tenant", tenant).out.splitlines()
-    assert header.split()[:3] == ["given", "at", "(UTC)"]
+    assert header.split()[:4] == ["decision", "given", "at", "(UTC)"]
     assert (enrolled in first, gap in second) == (True, True)
-    assert "ENROLLMENT_EXPIRED GAP" in second
+    assert "ENROLLMENT_EXPIRED (GAP)" in second
 
     def listed(*options: str) -> list[str]:
         found_now = shell.gate("decisions", "--tenant", tenant, "--json", *options).json

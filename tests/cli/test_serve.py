@@ -86,6 +86,7 @@ def test_production_never_asks_the_doubles(command: list[str], lonely: Shell) ->
         "GATE_AUTH__JWKS_URL": "https://identity.example/keys",
         "GATE_AUTH__ISSUER": "https://identity.example",
         "GATE_AUTH__AUDIENCE": "gate",
+        "GATE_METRICS_TOKEN": "for prometheus alone",
     }
     assert lonely.gate(*command, **secured).complaint == "GATE_ENVIRONMENT=production refuses the sandbox"
 

@@ -14,6 +14,7 @@ PRODUCTION = {
     "GATE_AUTH__JWKS_URL": "https://id.example.org/jwks",
     "GATE_AUTH__ISSUER": "i",
     "GATE_AUTH__AUDIENCE": "a",
+    "GATE_METRICS_TOKEN": "m",
 }
 
 
@@ -66,6 +67,7 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
     ("environment", "key"),
     [
         ({"GATE_ENVIRONMENT": "production"}, "GATE_AUTH__JWKS_URL"),
+        ({**PRODUCTION, "GATE_METRICS_TOKEN": ""}, "GATE_METRICS_TOKEN"),
         ({"GATE_AUTH__JWKS_URL": "https://id.example.org/jwks"}, "GATE_AUTH__AUDIENCE"),
         ({"GATE_AUTH__ISSUER": "https://id.example.org"}, "GATE_AUTH__JWKS_URL"),
         *(

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 from fastapi import Depends, FastAPI
+from multidict import CIMultiDict
 
 from gate.auth.permissions import Permission, Role
 from gate.web.door import Visit, caller
@@ -113,3 +114,15 @@ async def test_a_page_s_script_reads_with_the_session_and_changes_with_the_page_
 async def test_a_wrong_token_is_not_made_good_by_a_session(session: ClientSession, api: str) -> None:
     assert await status(session, "GET", api, Authorization="Bearer nonsense") == 401
     assert await status(session, "GET", api, Authorization="") == 401
+
+
+async def test_two_credentials_and_two_tenants_are_none(gate: GateInProcess, api: str) -> None:
+    ((_, authorization),) = bearer(token_for(gate.data_dir, "clinic", Role.GATE_OPERATOR))
+    good = ("Authorization", authorization)
+    async with ClientSession() as program:
+        for headers, refusal in (
+            ([good, good], 401),
+            ([good, ("X-Tenant-Id", "clinic"), ("X-Tenant-Id", "other")], 403),
+        ):
+            async with program.get(f"{api}/api/thing", headers=CIMultiDict(headers)) as answer:
+                assert answer.status == refusal

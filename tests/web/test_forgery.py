@@ -32,6 +32,7 @@ def test_without_a_secret_no_token_is_right(given_token: str) -> None:
         ({"origin": "https://evil.example"}, False),
         ({"origin": "null"}, False),
         ({"origin": ""}, False),
+        ({"origin": "http://["}, False),
         ({"sec-fetch-site": "same-origin"}, True),
         ({"sec-fetch-site": "none"}, True),
         ({"sec-fetch-site": "same-site"}, False),

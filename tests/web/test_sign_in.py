@@ -225,3 +225,10 @@ async def test_a_half_configured_sign_in_does_not_start() -> None:
     ):
         with pytest.raises(ValueError, match=named):
             Settings(**wrong)
+
+
+async def test_no_redirect_leads_to_the_host_that_a_request_names(browser: Visitor) -> None:
+    answer = await browser.get("/sign-in/", Host="evil.example")
+
+    assert answer.status == 404
+    assert "evil.example" not in f"{answer.text}{dict(answer.headers)}"

@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 
 from gate.accounts.sessions import Opened
 from gate.accounts.sign_in import SignIn
-from gate.accounts.throttle import TooManyTries
 from gate.auth.oidc import OpenIdProvider
 from gate.errors import GateError
 from gate.web import forgery
@@ -41,11 +40,12 @@ class SignInForm:
 
     def shown(self, request: Request, next_path: str, error: GateError | None = None, login: str = "") -> Response:
         """The page; who is let in goes on to `next_path`."""
+        refusal = refusal_of(error) if error is not None else None
         visitor = self._cookies.get(request, VISITOR) or secrets.token_urlsafe(_VISITOR_BYTES)
         response = self._pages.answer(
             request,
             "sign_in.html",
-            status=HTTPStatus.OK if error is None else refusal_of(error).status,
+            status=refusal.status if refusal is not None else HTTPStatus.OK,
             csrf_token=forgery.token_for(visitor),
             next_path=own_path(next_path),
             error=_sentence(str(error)) if error is not None else "",
@@ -53,8 +53,8 @@ class SignInForm:
             has_local_accounts=self._ways.has_local_accounts,
             has_provider=self._ways.provider is not None,
         )
-        if isinstance(error, TooManyTries):
-            response.headers["retry-after"] = str(error.seconds)
+        if refusal is not None and refusal.retry_after is not None:
+            response.headers["retry-after"] = str(refusal.retry_after)
         self._cookies.put(response, VISITOR, visitor)
         return response
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from gate.accounts.sessions import Sessions
 from gate.accounts.throttle import TooManyTries
-from gate.errors import NotFound, PermissionDenied, Unauthenticated
+from gate.errors import NotFound, Overloaded, PermissionDenied, Unauthenticated
 from gate.web.cookies import SESSION, VISITOR, Cookies
 from gate.web.door import SignInNeeded, WebDoor, client_of
 from gate.web.paths import HOME
@@ -36,7 +36,7 @@ def sign_in_pages(form: SignInForm, door: WebDoor, cookies: Cookies, ways: Entra
             opened = await ways.sign_in.with_password(
                 login, fields.get("password", ""), client_of(request), replacing=cookies.get(request, SESSION)
             )
-        except (Unauthenticated, TooManyTries, PermissionDenied) as error:
+        except (Unauthenticated, TooManyTries, Overloaded, PermissionDenied) as error:
             return form.shown(request, wanted, error, login)
         return form.admitted(opened, wanted)
 

@@ -1,0 +1,104 @@
+"""What is counted of answers, and said where audit mode let a claim pass (row C11)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from hypothesis import given as example
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
+
+from gate.checks.model import Decision
+from gate.checks.recording import CountingRecorder
+from gate.decision.model import ClaimAction, GateMode, Policy
+from gate.observability.metrics import Metrics
+from tests.checks.builders import given
+from tests.decision.building import DOS, claim, empty, evidence, failed, found, national, of, segment
+
+ANSWERS = [
+    msgspec.structs.replace(given(claim(), known, Policy(mode=mode)), tenant=tenant)
+    for known in (
+        of(segment()),
+        of(),
+        of(segment(end="2025-12-31")),
+        of(segment("SUSPENDED")),
+        evidence(failed(), national(empty())),
+        evidence(found(segment(effective=str(DOS))), national(failed())),
+    )
+    for mode in GateMode
+    for tenant in ("acme", "other")
+]
+requests = st.lists(st.sampled_from(ANSWERS), max_size=60)
+
+
+class Counted:
+    """Hears what is counted."""
+
+    def __init__(self) -> None:
+        self.answers: Mapping[tuple[str, ...], int] = {}
+        self.freshness: Mapping[str, int] = {}
+
+    def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
+        self.answers, self.freshness = answers, freshness
+
+
+def labels_of(decision: Decision) -> tuple[str, ...]:
+    return (
+        decision.tenant,
+        decision.claim.state,
+        decision.policy.mode.value,
+        decision.finding.code.value,
+        decision.verdict.action.value,
+        decision.verdict.would_action.value,
+    )
+
+
+def would_be_pended(decision: Decision) -> bool:
+    return decision.policy.mode is GateMode.AUDIT and decision.verdict.would_action is not ClaimAction.CONTINUE
+
+
+@example(requests)
+def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[Decision]) -> None:
+    counted = Counted()
+    with capture_logs():
+        CountingRecorder(counted).record(decisions)
+
+    assert counted.answers == Counter(map(labels_of, decisions))
+    assert counted.freshness == Counter(
+        each.finding.answer.freshness.value for each in decisions if each.finding.answer is not None
+    )
+
+
+@example(requests)
+def test_one_line_tells_what_audit_mode_let_pass_and_none_tells_of_nothing(decisions: Sequence[Decision]) -> None:
+    held = [decision for decision in decisions if would_be_pended(decision)]
+    with capture_logs() as lines:
+        CountingRecorder(Counted()).record(decisions)
+
+    assert len(lines) == bool(held)
+    for line in lines:
+        assert (line["event"], line["claims"], line["of"]) == ("claims_would_pend", len(held), len(decisions))
+        assert line["codes"] == Counter(decision.finding.code.value for decision in held)
+        assert [each["decision_id"] for each in line["first"]] == [each.decision_id for each in held[:5]]
+
+
+@example(st.lists(requests, max_size=5))
+def test_prometheus_is_told_the_sum_over_all_requests_in_the_words_of_the_vocabulary(
+    of_requests: Sequence[Sequence[Decision]],
+) -> None:
+    registry = CollectorRegistry()
+    recorder = CountingRecorder(Metrics(registry))
+    with capture_logs():
+        for decisions in of_requests:
+            recorder.record(decisions)
+
+    names = ("tenant", "state", "mode", "code", "action", "would_action")
+    told = {
+        tuple(sample.labels[name] for name in names): sample.value
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
+        for sample in family.samples
+        if sample.name == "enrollment_gate_decisions_total"
+    }
+    assert told == Counter(labels_of(decision) for decisions in of_requests for decision in decisions)
