@@ -266,7 +266,8 @@ async def _migrate_when_possible(url: str) -> None:
 
 async def _migrated(url: str) -> bool:
     try:
-        await upgrade(url)
+        if not await upgrade(url):
+            _log.warning("database_migrated_by_a_later_release")
     except (StoreUnavailable, SQLAlchemyError, OSError) as error:
         _log.warning("database_not_migrated", error=type(error).__name__)
         return False
@@ -412,7 +413,9 @@ async def people_of(settings: Settings, clock: Clock = system_clock) -> AsyncIte
         engine = open_engine(settings.sqlalchemy_url)
         stack.push_async_callback(engine.dispose)
         if not await is_current(engine):
-            raise PreconditionFailed("the database has not the schema of this release: run gate migrate")
+            raise PreconditionFailed(
+                "the database has not the schema of this release: run gate migrate, or use the release that migrated it"
+            )
         yield await _people(settings, Database(engine), _audit_log(settings, clock, stack), clock, stack)
 
 

@@ -15,9 +15,12 @@ def migrate(config: ConfigFile = None) -> None:
 
     settings = settings_of(config)
     try:
-        asyncio.run(upgrade(settings.sqlalchemy_url))
+        is_ours = asyncio.run(upgrade(settings.sqlalchemy_url))
     except (SQLAlchemyError, OSError) as error:
         stop(f"the database was not migrated, and nothing was changed: {type(error).__name__}")
     except GateError as error:
         stop(f"the database was not migrated: {error}")
-    print("The database has the schema of this release.")
+    if is_ours:
+        print("The database has the schema of this release.")
+    else:
+        print("The database was migrated by a later release; nothing was changed.")

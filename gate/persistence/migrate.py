@@ -6,8 +6,9 @@ declared in code and list what is missing.
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -25,17 +26,20 @@ _PATIENCE_SECONDS: Final = 600.0
 _TABLE_LOCK_SECONDS: Final = 5
 """A migration runs beside the previous release: without its table lock it fails, instead of holding up every call."""
 _ADVISORY_LOCK: Final = int.from_bytes(b"gate")
+Result = TypeVar("Result")
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
+async def upgrade(url: str, revision: str = "head") -> bool:
     """Migrate up to `revision`, all of it or nothing. Of processes that start together one migrates, others wait.
+
+    False: a later release migrated it, and it is left as it is. That release's migrations let this one go on beside it.
 
     Raises:
         PreconditionFailed: the URL does not fit.
         StoreUnavailable: the database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
     """
-    await _migrate(url, command.upgrade, revision)
+    return await _migrate(url, partial(_upgrade, revision))
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -45,7 +49,7 @@ async def downgrade(url: str, revision: str) -> None:
         StoreUnavailable: the database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
     """
-    await _migrate(url, command.downgrade, revision)
+    await _migrate(url, partial(_downgrade, revision))
 
 
 async def is_current(engine: AsyncEngine) -> bool:
@@ -61,7 +65,7 @@ async def is_current(engine: AsyncEngine) -> bool:
     return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
-async def _migrate(url: str, direction: Callable[[Config, str], None], revision: str) -> None:
+async def _migrate(url: str, work: Callable[[Connection], Result]) -> Result:
     engine = open_engine(url, patience_seconds=_PATIENCE_SECONDS)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
@@ -73,7 +77,8 @@ async def _migrate(url: str, direction: Callable[[Config, str], None], revision:
         connection = await opened.execution_options(**WRITES)  # on SQLite, to begin is to wait for one's turn
         async with connection.begin():
             await _take_turns(connection)
-            await connection.run_sync(_run, direction, revision)
+            result = await connection.run_sync(work)
+    return result
 
 
 async def _take_turns(connection: AsyncConnection) -> None:
@@ -82,14 +87,22 @@ async def _take_turns(connection: AsyncConnection) -> None:
         await connection.execute(text(f"SET LOCAL lock_timeout = '{_TABLE_LOCK_SECONDS}s'"))
 
 
-def _run(connection: Connection, direction: Callable[[Config, str], None], revision: str) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    direction(config, revision)
+def _upgrade(revision: str, connection: Connection) -> bool:
+    config = _config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if not set(MigrationContext.configure(connection).get_current_heads()) <= known:
+        return False
+    command.upgrade(config, revision)
+    return True
 
 
-def _config() -> Config:
+def _downgrade(revision: str, connection: Connection) -> None:
+    command.downgrade(_config(connection), revision)
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
+    config.attributes["connection"] = connection
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

@@ -1,6 +1,7 @@
 """`gate migrate`."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.shell import Shell
@@ -35,3 +36,13 @@ def test_a_file_that_is_no_database_is_refused(lonely: Shell) -> None:
     file = lonely.write("gate.db", "Dear Sir or Madam,\n" * 100)
     ran = lonely.gate("migrate", GATE_DATABASE_URL=f"sqlite:///{file}")
     assert ran.complaint.startswith("the database was not migrated")
+
+
+def test_a_database_that_a_later_release_migrated_is_no_error_and_its_accounts_are_left_to_it(lonely: Shell) -> None:
+    lonely.gate("migrate")
+    with closing(sqlite3.connect(lonely.folder / "data" / "gate.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    ran = lonely.gate("migrate")
+    assert (ran.code, ran.out) == (0, "The database was migrated by a later release; nothing was changed.\n")
+    assert "use the release that migrated it" in lonely.gate("accounts", "list").complaint

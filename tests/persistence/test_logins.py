@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gate.persistence.engine import open_engine
-from gate.persistence.migrate import upgrade
+from gate.persistence.migrate import is_current, upgrade
 from gate.persistence.roles import ACCOUNTS_ROLE, OVERVIEW_ROLE, TENANT_ROLE
 from gate.persistence.unit_of_work import Database
 from tests.e2e.providers import ENROLLED, few_providers
@@ -27,6 +27,7 @@ BEFOREHAND = f"""
 OWNS_NOTHING = f"""
     CREATE ROLE serves LOGIN NOINHERIT;
     GRANT {TENANT_ROLE}, {OVERVIEW_ROLE}, {ACCOUNTS_ROLE} TO serves;
+    GRANT SELECT ON alembic_version TO serves;
 """
 """As docs/operations.md says it."""
 
@@ -90,10 +91,11 @@ async def test_who_may_create_no_roles_migrates_where_they_were_granted_beforeha
 
 async def test_a_login_that_owns_nothing_may_do_nothing_but_take_the_roles_on(server: PostgresServer) -> None:
     await migrated_by(server, "CREATEROLE")
-    server.program("psql", "--quiet", said=OWNS_NOTHING)
+    server.program("psql", "--quiet", "--dbname=gate", said=OWNS_NOTHING)
 
     async with engine_of(server, "serves") as engine:
         assert await roles_taken_on(engine) == ROLES
+        assert await is_current(engine)
         for statement in (
             "SELECT * FROM decisions",
             "SELECT * FROM accounts",
@@ -111,7 +113,7 @@ async def test_a_login_that_owns_nothing_may_do_nothing_but_take_the_roles_on(se
 
 async def test_a_gate_serves_by_a_login_that_owns_nothing(server: PostgresServer, tmp_path: Path) -> None:
     await migrated_by(server, "CREATEROLE")
-    server.program("psql", "--quiet", said=OWNS_NOTHING)
+    server.program("psql", "--quiet", "--dbname=gate", said=OWNS_NOTHING)
 
     async with running_in_process(
         tmp_path, population=few_providers(), database_url=url_of(server, "serves"), migrate_on_start=False

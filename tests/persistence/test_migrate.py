@@ -17,6 +17,10 @@ from gate.errors import StoreUnavailable
 from gate.persistence.base import Base
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import downgrade, is_current, upgrade
+from gate.settings import Settings
+from tests.e2e.providers import ENROLLED, few_providers
+from tests.support.callers import claim, code_of
+from tests.support.gates import running_in_process
 from tests.support.servers import free_port
 
 
@@ -74,6 +78,33 @@ async def test_upgrading_a_current_database_changes_nothing(database_url: str, e
     await upgrade(database_url)
 
     assert await is_current(engine)
+
+
+async def test_a_database_that_a_later_release_migrated_is_left_as_it_is(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    assert await upgrade(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    built = await tables_of(engine)
+
+    assert not await upgrade(database_url)
+
+    assert await tables_of(engine) == built
+    assert not await is_current(engine)
+
+
+async def test_a_gate_starts_and_answers_beside_a_later_release(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    await upgrade(settings.sqlalchemy_url)
+    engine = open_engine(settings.sqlalchemy_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+
+    async with running_in_process(tmp_path, population=few_providers()) as gate:
+        await gate.of("acme").configure(enabled_states=["TX"])
+        assert code_of(await gate.of("acme").check(claim(ENROLLED, "TX"))) == "PASS"
 
 
 async def test_a_migration_that_fails_half_way_leaves_nothing_behind(database_url: str, engine: AsyncEngine) -> None:
