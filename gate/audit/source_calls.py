@@ -1,6 +1,6 @@
 """Verification calls to sources, as events: who was asked about whom, and what came of it. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -12,43 +12,50 @@ _NEVER_SENT: Final = frozenset({ErrorKind.CIRCUIT_OPEN, ErrorKind.NOT_CONFIGURED
 """Failures before anything was sent."""
 
 
-def source_calls(evidence: Evidence, actor: Actor, at: datetime) -> tuple[AuditEvent, ...]:
-    """One event for each source that was really asked when `evidence` was gathered, for `actor`.
+def source_calls(
+    evidence: Evidence, actor: Actor, at: datetime, *, news: Container[tuple[str, datetime]], is_new: bool
+) -> tuple[AuditEvent, ...]:
+    """One event for each call to a source that `evidence` tells of for the first time, for `actor`.
 
-    `at` (UTC) is when that was known; a source that gave a clean answer says itself when it gave it. Call it once for
-    each distinct snapshot: a later claim that a remembered answer settles asks nobody.
+    A clean answer tells of its call in every snapshot it is part of, long after it was given and also where no claim
+    had waited for it; `news` are the sources and instants (`verified_at`) not heard of before. A failure tells of its
+    call in one snapshot, which `is_new` or not. `at` (UTC) is when a failure became known.
     """
-    return tuple(_events(evidence, actor, at))
+    return tuple(_events(evidence, actor, at, news, is_new))
 
 
-def _events(evidence: Evidence, actor: Actor, at: datetime) -> Iterator[AuditEvent]:
+def _events(
+    evidence: Evidence, actor: Actor, at: datetime, news: Container[tuple[str, datetime]], is_new: bool
+) -> Iterator[AuditEvent]:
     for answer in evidence.answers:
-        outcome = _outcome_of_call(answer)
-        if outcome is None:
-            continue
-        yield AuditEvent(
-            actor=actor,
-            action=AuditAction.SOURCE_ASKED,
-            object=f"provider/{evidence.npi}",
-            at=(answer.verified_at or at) if answer.freshness is Freshness.LIVE else at,
-            details={
-                "source": answer.source,
-                "state": evidence.state,
-                "outcome": outcome.value,
-                "error": answer.error.value if answer.error is not None else None,
-                "records": len(answer.records) if answer.freshness is Freshness.LIVE else 0,
-                "milliseconds": round(answer.latency_ms),
-            },
-        )
+        if answer.is_clean and answer.verified_at is not None and (answer.source, answer.verified_at) in news:
+            yield _event(evidence, actor, answer, answer.outcome, answer.verified_at)
+        if is_new and answer.error is not None and answer.error not in _NEVER_SENT:
+            timed_out = answer.error is ErrorKind.TIMEOUT
+            failure = SourceOutcome.TIMEOUT if timed_out else SourceOutcome.ERROR
+            yield _event(evidence, actor, answer, failure, at, answer.error)
 
 
-def _outcome_of_call(answer: SourceAnswer) -> SourceOutcome | None:
-    """What the call itself came to; None where there was none."""
-    if answer.outcome is SourceOutcome.SKIPPED or answer.error in _NEVER_SENT:
-        return None
-    if answer.freshness is Freshness.LIVE:
-        return answer.outcome
-    if answer.freshness is Freshness.STALE and answer.error is not None:
-        # It was asked and failed; what it said earlier stands in.
-        return SourceOutcome.TIMEOUT if answer.error is ErrorKind.TIMEOUT else SourceOutcome.ERROR
-    return None
+def _event(
+    evidence: Evidence,
+    actor: Actor,
+    answer: SourceAnswer,
+    outcome: SourceOutcome,
+    at: datetime,
+    error: ErrorKind | None = None,
+) -> AuditEvent:
+    was_timed = error is not None or answer.freshness is Freshness.LIVE
+    return AuditEvent(
+        actor=actor,
+        action=AuditAction.SOURCE_ASKED,
+        object=f"provider/{evidence.npi}",
+        at=at,
+        details={
+            "source": answer.source,
+            "state": evidence.state,
+            "outcome": outcome.value,
+            "error": error.value if error is not None else None,
+            "records": len(answer.records) if error is None else 0,
+            "milliseconds": round(answer.latency_ms) if was_timed else None,
+        },
+    )

@@ -74,11 +74,17 @@ async def add_documents(unit: UnitOfWork, documents: Iterable[Document], recorde
         }
         for document in documents
     }
-    return set(await _add(unit, DocumentTable, list(rows.values()), "digest"))
+    return {digest for (digest,) in await _add(unit, DocumentTable, list(rows.values()), ("digest",))}
 
 
-async def add_observations(unit: UnitOfWork, observations: Iterable[Observation]) -> None:
-    """Keep what was observed; what is told twice is kept once."""
+async def add_observations(
+    unit: UnitOfWork, observations: Iterable[Observation]
+) -> set[tuple[str, str, str, datetime]]:
+    """Keep what was observed, once however often it is told.
+
+    Returns:
+        What is new: NPI, state, source and `verified_at` of each.
+    """
     contents: dict[bytes, dict[str, Any]] = {}
     rows = []
     for observation in observations:
@@ -96,7 +102,7 @@ async def add_observations(unit: UnitOfWork, observations: Iterable[Observation]
             }
         )
     await _add(unit, ObservedAnswerTable, list(contents.values()))
-    await _add(unit, ObservationTable, rows)
+    return {tuple(row) for row in await _add(unit, ObservationTable, rows, ("npi", "state", "source", "verified_at"))}
 
 
 async def open_ledger(unit: UnitOfWork, opened_at: datetime) -> None:
@@ -295,9 +301,9 @@ async def delete_evidence(unit: UnitOfWork, before: datetime, *, after: bytes, l
 
 
 async def _add(
-    unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, Any]], told: str | None = None
+    unit: UnitOfWork, table: type[Base], rows: Sequence[Mapping[str, Any]], told: Sequence[str] = ()
 ) -> list[Any]:
-    """Insert the rows whose keys are not there yet; of those, where wanted, the column `told`."""
+    """Insert the rows whose keys are not there yet; of those, where wanted, the columns `told`."""
     # The table, not its class: the object mapper would look at every row once more.
     target = cast("Table", table.__table__)
     dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
@@ -305,10 +311,10 @@ async def _add(
     added: list[Any] = []
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
-        if told is None:
-            await unit.session.execute(statement, some)
+        if told:
+            added += await unit.session.execute(statement.returning(*(target.c[name] for name in told)), some)
         else:
-            added += (await unit.session.execute(statement.returning(target.c[told]), some)).scalars()
+            await unit.session.execute(statement, some)
     return added
 
 

@@ -1,12 +1,13 @@
 """The shelf in the database."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 import structlog
 
 from aggregator.evidence import Evidence
-from gate.audit.model import the_gate
+from gate.audit.model import AuditEvent, the_gate
 from gate.audit.source_calls import source_calls
 from gate.audit.trail import AuditTrail
 from gate.ledger import repository
@@ -34,16 +35,37 @@ class DatabaseShelf:
         async with self._database.writing(batch.tenant) as unit:
             await repository.open_ledger(unit, batch.recorded_at)
             added = await repository.add_documents(unit, batch.documents, batch.recorded_at)
-            await repository.add_observations(unit, [seen for each in evidence.values() for seen in observed(each)])
+            seen = [each for snapshot in evidence.values() for each in observed(snapshot)]
+            news = await repository.add_observations(unit, seen)
             await repository.add_entries(unit, batch.entries)
-            # Of snapshots that are new only: a batch may come twice, and its calls were made once.
-            calls = [
-                call
-                for digest, snapshot in evidence.items()
-                if digest in added
-                for call in source_calls(snapshot, the_gate(batch.tenant), batch.recorded_at)
-            ]
+            calls = _calls(evidence, added, _by_provider(news), batch)
             await self._trail.record(unit, *calls)
+
+
+_News = dict[tuple[str, str], set[tuple[str, datetime]]]
+"""By NPI and state: source and `verified_at` of answers not heard of before."""
+
+
+def _by_provider(news: Iterable[tuple[str, str, str, datetime]]) -> _News:
+    by_provider: _News = {}
+    for npi, state, source, verified_at in news:
+        by_provider.setdefault((npi, state), set()).add((source, verified_at))
+    return by_provider
+
+
+def _calls(
+    evidence: Mapping[bytes, Evidence], added: Container[bytes], news: _News, batch: LedgerBatch
+) -> list[AuditEvent]:
+    """Each call once, though a batch may come twice and an answer be part of many snapshots."""
+    calls: list[AuditEvent] = []
+    for digest, snapshot in evidence.items():
+        told = news.pop((snapshot.npi, snapshot.state), set())
+        present = {(answer.source, answer.verified_at) for answer in snapshot.answers}
+        if left := told - present:
+            news[snapshot.npi, snapshot.state] = left  # another snapshot of this batch tells it
+        actor = the_gate(batch.tenant)
+        calls += source_calls(snapshot, actor, batch.recorded_at, news=told, is_new=digest in added)
+    return calls
 
 
 def _evidence_in(documents: tuple[Document, ...]) -> Iterator[tuple[bytes, Evidence]]:

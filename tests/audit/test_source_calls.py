@@ -19,8 +19,11 @@ def answer(outcome: SourceOutcome, **fields: Any) -> SourceAnswer:
     return SourceAnswer(source="tmhp_pems", scope=SourceScope.STATE, outcome=outcome, **fields)
 
 
-def calls(*answers: SourceAnswer) -> tuple[AuditEvent, ...]:
-    return source_calls(Evidence(npi="1234567893", state="TX", answers=answers), the_gate(TENANT), NOW)
+def calls(*answers: SourceAnswer, news: bool = True, is_new: bool = True) -> tuple[AuditEvent, ...]:
+    """What a snapshot tells of, where all its clean answers are news, or none is."""
+    heard = {(each.source, each.verified_at) for each in answers if each.verified_at is not None}
+    snapshot = Evidence(npi="1234567893", state="TX", answers=answers)
+    return source_calls(snapshot, the_gate(TENANT), NOW, news=heard if news else set(), is_new=is_new)
 
 
 def test_a_call_is_told_with_its_source_time_and_outcome() -> None:
@@ -70,9 +73,6 @@ def test_a_source_that_was_asked_and_gave_nothing_is_told_too(
     "not_asked",
     [
         answer(SourceOutcome.SKIPPED),
-        answer(SourceOutcome.FOUND, records=(segment(),), freshness=Freshness.MEMORY),
-        answer(SourceOutcome.EMPTY, freshness=Freshness.REDIS),
-        answer(SourceOutcome.FOUND, records=(segment(),), freshness=Freshness.STALE),
         *(
             answer(SourceOutcome.ERROR, error=kind)
             for kind in (ErrorKind.CIRCUIT_OPEN, ErrorKind.NOT_CONFIGURED, ErrorKind.NOT_IMPLEMENTED)
@@ -80,14 +80,39 @@ def test_a_source_that_was_asked_and_gave_nothing_is_told_too(
         answer(SourceOutcome.FOUND, records=(segment(),), error=ErrorKind.CIRCUIT_OPEN, freshness=Freshness.STALE),
     ],
 )
-def test_what_was_remembered_or_never_sent_is_no_call(not_asked: SourceAnswer) -> None:
+def test_what_was_never_sent_is_no_call(not_asked: SourceAnswer) -> None:
     assert calls(not_asked) == ()
 
 
-def test_every_source_that_was_asked_is_told_in_the_order_of_the_evidence() -> None:
-    other = SourceAnswer(source="caqh_proview", scope=SourceScope.NATIONAL, outcome=SourceOutcome.EMPTY)
+@pytest.mark.parametrize("freshness", Freshness)
+def test_an_answer_that_was_heard_of_before_tells_of_no_other_call(freshness: Freshness) -> None:
+    remembered = answer(SourceOutcome.FOUND, records=(segment(),), verified_at=EARLIER, freshness=freshness)
 
-    assert [told.details["source"] for told in calls(answer(SourceOutcome.EMPTY), other)] == [
+    assert calls(remembered, news=False) == ()
+
+
+def test_an_answer_no_claim_had_waited_for_is_told_once_it_is_remembered() -> None:
+    outrun = answer(SourceOutcome.EMPTY, verified_at=EARLIER, freshness=Freshness.MEMORY)
+
+    (told,) = calls(outrun, is_new=False)
+
+    assert (told.at, told.details["outcome"], told.details["milliseconds"]) == (EARLIER, "EMPTY", None)
+
+
+def test_a_failure_is_told_with_the_snapshot_it_is_part_of_and_not_again() -> None:
+    failed = answer(SourceOutcome.ERROR, error=ErrorKind.UNREACHABLE)
+
+    assert len(calls(failed)) == 1
+    assert calls(failed, is_new=False) == ()
+
+
+def test_every_source_that_was_asked_is_told_in_the_order_of_the_evidence() -> None:
+    first = answer(SourceOutcome.EMPTY, verified_at=EARLIER)
+    other = SourceAnswer(
+        source="caqh_proview", scope=SourceScope.NATIONAL, outcome=SourceOutcome.EMPTY, verified_at=NOW
+    )
+
+    assert [told.details["source"] for told in calls(first, other)] == [
         "tmhp_pems",
         "caqh_proview",
     ]

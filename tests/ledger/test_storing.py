@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from aggregator.evidence import SourceOutcome
+from aggregator.evidence import Evidence, Freshness, SourceAnswer, SourceOutcome
 from gate.errors import StoreUnavailable
 from gate.ledger import repository
 from gate.ledger.model import Document, DocumentKind, LedgerBatch
@@ -21,8 +21,9 @@ from gate.ledger.storing import DatabaseShelf
 from gate.persistence.engine import open_engine
 from gate.persistence.scope import TenantLeak
 from gate.persistence.unit_of_work import Database
+from sources.contract import SourceScope
 from tests.decision.building import NPI, STATE_SOURCE, empty, evidence, failed, found, national, of, segment
-from tests.ledger.builders import ENROLLED, NOON, batch, entry, minutes, shelf_in
+from tests.ledger.builders import ENROLLED, NOON, ListedTrail, batch, entry, minutes, shelf_in
 from tests.support.databases import SQLITE, migrated_database
 from tests.support.servers import free_port
 
@@ -242,3 +243,32 @@ def test_an_answer_that_only_repeats_another_has_its_content() -> None:
 
 def test_what_could_not_be_asked_is_no_observation() -> None:
     assert list(observed(evidence(failed(), national(failed())))) == []
+
+
+async def test_each_call_to_a_source_is_audited_once_also_one_that_no_claim_had_waited_for(
+    database: Database, trail: ListedTrail
+) -> None:
+    state, nation = STATE_SOURCE, "caqh_proview"
+    told_first = SourceAnswer(
+        source=state, scope=SourceScope.STATE, outcome=SourceOutcome.FOUND, records=(segment(),), verified_at=NOON
+    )
+    outrun = SourceAnswer(source=nation, scope=SourceScope.NATIONAL, outcome=SourceOutcome.SKIPPED)
+    remembered = msgspec.structs.replace(told_first, freshness=Freshness.MEMORY)
+    arrived = SourceAnswer(
+        source=nation,
+        scope=SourceScope.NATIONAL,
+        outcome=SourceOutcome.EMPTY,
+        verified_at=NOON + minutes(1),
+        freshness=Freshness.MEMORY,
+    )
+    shelf = DatabaseShelf(database, trail)
+
+    async def audited(*answers: SourceAnswer) -> list[tuple[object, object]]:
+        before = len(trail.events)
+        documents = (Document.of(Evidence(npi=NPI, state="TX", answers=answers)),)
+        await shelf.store(LedgerBatch("acme", (), documents, NOON))
+        return [(event.details["source"], event.details["outcome"]) for event in trail.events[before:]]
+
+    assert await audited(told_first, outrun) == [(state, "FOUND")]
+    assert await audited(remembered, arrived) == [(nation, "EMPTY")]
+    assert await audited(remembered, arrived) == []
