@@ -38,7 +38,23 @@ _STATES = ("CA", "FL", "NY", "TX")
 _PORTALS = ("TMHP_PEMS", "CAQH_PROVIEW", "CA_PAVE", "FL_FMMIS", "NY_EMEDNY")
 _SOURCES = "GATE_PROVIDER_ENROLLMENT__"
 _LENT = f"GATE_CREDENTIALS__{KEY_IN_A_MAPPING.upper()}__"
-_PAGES = ("/", "/healthz", "/readyz", "/health", "/metrics", "/api/openapi.json", "/nowhere")
+_WITHOUT_WHICH_SECRETS_MEAN_NOTHING = {
+    "GATE_OIDC__ISSUER": "https://127.0.0.1:1",
+    "GATE_OIDC__CLIENT_ID": "gate",
+    "GATE_PORTAL__BASE_URL": "http://127.0.0.1:1",
+}
+_PAGES = (
+    "/",
+    "/status",
+    "/sign-in",
+    "/sign-in/oidc",
+    "/healthz",
+    "/readyz",
+    "/health",
+    "/metrics",
+    "/api/openapi.json",
+    "/nowhere",
+)
 _READING_COMMANDS = (
     ("sources", "list"),
     ("sources", "list", "--json"),
@@ -52,7 +68,7 @@ def planted() -> dict[str, str]:
     secrets = {variable: f"{_MARK}-{number}" for number, variable in enumerate(secret_variables())}
     secrets["GATE_DATABASE_URL"] = f"postgresql://gate:{secrets['GATE_DATABASE_URL']}@127.0.0.1:1/gate"
     secrets["GATE_REDIS_URL"] = f"redis://:{secrets['GATE_REDIS_URL']}@127.0.0.1:1/0"
-    return secrets
+    return secrets | _WITHOUT_WHICH_SECRETS_MEAN_NOTHING
 
 
 def nothing_planted_in(said: Mapping[str, str]) -> None:
@@ -112,7 +128,9 @@ def redis() -> Iterator[RedisServer]:
 
 
 async def pages_of(gate: GateProcess) -> dict[str, str]:
-    return {path: (await gate.page(path)).text for path in _PAGES}
+    """What everybody sees, and the metrics for who shows the token."""
+    metrics = await gate.page("/metrics", bearer=planted()["GATE_METRICS_TOKEN"])
+    return {path: (await gate.page(path)).text for path in _PAGES} | {"/metrics, with the token": metrics.text}
 
 
 async def commands_at(gate: GateProcess, token: str) -> dict[str, str]:
@@ -176,7 +194,7 @@ async def test_sources_that_betray_what_they_are_sent_and_a_redis_that_refuses(
             said |= await refusals_of(gate, caller)
             said |= await commands_at(gate, token_for(gate.data_dir, "payer", Role.ORG_ADMIN, Role.PIPELINE))
             said |= await pages_of(gate)
-            assert "enrollment_gate_cache_errors_total" in said["/metrics"]
+            assert "enrollment_gate_cache_errors_total" in said["/metrics, with the token"]
             assert await gate.stop() == 0
             said["log"] = gate.log
         nothing_planted_in(said)

@@ -1,4 +1,4 @@
-"""The command line as a shell runs it: a process, its two streams and its exit code."""
+"""The command line as a shell runs it: processes, their two streams and exit codes."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.commands import Ended, run
 from tests.support.gates import GATE
 
 _SECONDS = 60.0
@@ -14,10 +15,10 @@ _SECONDS = 60.0
 class Ran:
     """What a command that has ended left behind."""
 
-    def __init__(self, process: "subprocess.CompletedProcess[bytes]") -> None:
-        self.code = process.returncode
-        self.out = process.stdout.decode()
-        self.err = process.stderr.decode()
+    def __init__(self, ended: Ended) -> None:
+        self.code = ended.code
+        self.out = ended.out.decode()
+        self.err = ended.err.decode()
 
     @property
     def json(self) -> Any:
@@ -48,17 +49,23 @@ class Shell:
 
     def gate(self, *arguments: str, stdin: str = "", **environment: str) -> Ran:
         """`environment` beside the deployment's, and in its place."""
+        around = self.environment | environment
         return Ran(
-            subprocess.run(
-                [GATE, *arguments],
-                cwd=self.folder,
-                env=self.environment | environment,
-                input=stdin.encode(),
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
+            run(arguments, folder=self.folder, environment=around, stdin=stdin.encode(), seconds=_SECONDS),
         )
+
+    def script(self, *arguments: str, stdin: str = "", **environment: str) -> Ran:
+        """The same by the console script, for what depends on how a process starts."""
+        process = subprocess.run(
+            [GATE, *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        return Ran(Ended(process.returncode, process.stdout, process.stderr))
 
     def begin(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
         """A command that goes on."""

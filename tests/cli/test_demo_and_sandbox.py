@@ -28,7 +28,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 def test_the_demonstration_shows_every_code_in_every_state_and_ends(newcomer: Shell) -> None:
-    ran = newcomer.gate("demo", "--once")
+    ran = newcomer.script("demo", "--once")
     assert ran.code == 0, ran.err
     assert "Traceback" not in ran.err
     lines = [line for line in ran.out.splitlines() if re.match(r"(CA|FL|NY|TX)\d{5} ", line)]

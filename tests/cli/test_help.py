@@ -33,7 +33,7 @@ def test_the_list_of_commands_names_each_with_its_own_first_sentence() -> None:
 
 
 def test_help_lists_every_command(lonely: Shell) -> None:
-    ran = lonely.gate("--help")
+    ran = lonely.script("--help")
     assert ran.code == 0
     assert all(f" {name} " in ran.out and sentence in ran.out for name, sentence in _COMMANDS.items())
 

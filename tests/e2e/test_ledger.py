@@ -147,7 +147,7 @@ async def test_without_room_in_the_spool_no_answer_leaves_and_none_is_counted(rp
             health = json.loads((await full.page("/health")).text)
             assert health["status"] == "degraded"
             assert "GATE_LEDGER__SPOOL_LIMIT_MB" in health["troubles"][0]
-            assert "GATE_LEDGER__SPOOL_LIMIT_MB" in (await full.page("/")).text
+            assert "GATE_LEDGER__SPOOL_LIMIT_MB" in (await full.page("/status")).text
             refused = await metric(full, "enrollment_gate_ledger_refused_total")
             assert refused == ("Lookup" not in rpc)
 

@@ -58,9 +58,11 @@ class Doors:
         """With gRPC's own limits, as a client has them that knows nothing of ours."""
         return grpc.aio.insecure_channel(self.grpc_address)
 
-    async def page(self, path: str) -> Page:
+    async def page(self, path: str, *, bearer: str = "") -> Page:
+        """What is at `path`, for nobody in particular or for who shows `bearer`."""
+        shown = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         async with (
-            aiohttp.ClientSession(timeout=_PAGE_SECONDS) as session,
+            aiohttp.ClientSession(timeout=_PAGE_SECONDS, headers=shown) as session,
             session.get(self.http_url + path) as response,
         ):
             return Page(response.status, await response.text())
