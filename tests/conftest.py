@@ -24,9 +24,9 @@ _MOST_WORKERS = 8
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many as there are cores, where those are few: while one test waits another computes."""
+    """One more than there are cores: while one test waits another computes, and deadlines are still met."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(cores, min(2 * cores, _MOST_WORKERS))
+    return max(cores, min(cores + 1, _MOST_WORKERS))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

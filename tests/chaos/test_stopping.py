@@ -73,7 +73,7 @@ async def test_a_source_that_never_answers_does_not_keep_the_process(tmp_path: P
             await eventually(partial(_were_asked, gate, 1), 5)
             began = time.monotonic()
             assert await gate.stop() == 0
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 12  # of which most is what a busy machine adds to a second and a half
             with pytest.raises(grpc.aio.AioRpcError):
                 await hanging
         assert "Traceback" not in gate.log
