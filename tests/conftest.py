@@ -19,14 +19,12 @@ for name in [name for name in os.environ if name.startswith("GATE_")]:
 ROW_OF_FAULTS = "row of the table of faults"
 WAITING = ("chaos", "browser", "cli", "tenancy")
 """Rooms whose tests wait for other processes most of the time. They begin first, because their files take longest."""
-_MOST_WORKERS = 8
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: while one test waits another computes, and deadlines are still met."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(cores, min(cores + 1, _MOST_WORKERS))
+    """One more than there are cores: while one test waits for processes another computes."""
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

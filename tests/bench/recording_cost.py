@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import grpc
 
@@ -43,6 +43,18 @@ PENDED_OF = 20
 MOST = 0.10
 """What P7 allows."""
 ALL = frozenset({"ledger", "metrics and logs"})
+
+
+class Size(NamedTuple):
+    """Of a comparison."""
+
+    answers: int
+    """In each turn."""
+    pairs: int
+    """Of turns."""
+
+
+ONE, MANY = Size(20, 500), Size(1, 120)
 
 
 class Switch:
@@ -125,9 +137,9 @@ class Context:
         raise RuntimeError(status.details)
 
 
-async def handled(call: Callable[[int], Awaitable[object]], answers: int, parts: frozenset[str]) -> Comparison:
+async def handled(call: Callable[[int], Awaitable[object]], size: Size, parts: frozenset[str]) -> Comparison:
     """The handler alone, with `parts` and without them."""
-    turns = Turns(answers, time.thread_time, lambda on: _switch.set(parts if on else frozenset()))
+    turns = Turns(*size, time.thread_time, lambda on: _switch.set(parts if on else frozenset()))
     number = 0
     while not turns.are_over:
         turns.answered()
@@ -136,11 +148,11 @@ async def handled(call: Callable[[int], Awaitable[object]], answers: int, parts:
     return turns.comparison()
 
 
-async def served(gate: GateInProcess, rpc: str, answers: int) -> Comparison:
+async def served(gate: GateInProcess, rpc: str, size: Size) -> Comparison:
     """The whole process while another one calls it, with everything and without."""
     token = token_for(gate.data_dir, "acme", Role.ORG_ADMIN)
     client = await asyncio.create_subprocess_exec(sys.executable, "-m", __spec__.name, gate.grpc_address, rpc, token)
-    _switch.turns = turns = Turns(answers, time.process_time, lambda on: _switch.set(ALL if on else frozenset()))
+    _switch.turns = turns = Turns(*size, time.process_time, lambda on: _switch.set(ALL if on else frozenset()))
     try:
         while not turns.are_over and client.returncode is None:  # noqa: ASYNC110 - answers do not wait to tell
             await asyncio.sleep(0.5)
@@ -197,13 +209,13 @@ async def compare(folder: Path) -> list[Comparison]:
         await service.CheckClaims(many, context)
         for parts in (frozenset({"ledger"}), frozenset({"metrics and logs"}), ALL):
             name = "together" if parts == ALL else next(iter(parts))
-            one = await handled(lambda number: service.CheckClaim(ones[number % PENDED_OF], context), 100, parts)
+            one = await handled(lambda number: service.CheckClaim(ones[number % PENDED_OF], context), ONE, parts)
             report(f"CheckClaim, handler, {name}", one, 1)
-            batch = await handled(lambda _: service.CheckClaims(many, context), 1, parts)
+            batch = await handled(lambda _: service.CheckClaims(many, context), MANY, parts)
             report(f"CheckClaims, handler, {name}", batch, BATCH)
         return [
-            report("P1 CheckClaim, served, together", await served(gate, "CheckClaim", 100), 1),
-            report("P2 CheckClaims of 1 000, served, tog.", await served(gate, "CheckClaims", 2), BATCH),
+            report("P1 CheckClaim, served, together", await served(gate, "CheckClaim", Size(20, 1000)), 1),
+            report("P2 CheckClaims of 1 000, served, tog.", await served(gate, "CheckClaims", MANY), BATCH),
         ]
 
 

@@ -2,7 +2,9 @@
 
 import random
 
-from tests.bench.turns import PAIRS, Turns, compared
+from tests.bench.turns import Turns, compared
+
+PAIRS = 80
 
 
 def drifting(noise: float, seed: int = 1) -> list[float]:
@@ -35,7 +37,7 @@ def test_a_turn_counts_the_answers_between_its_ends_and_nothing_before_the_first
         nonlocal is_on
         is_on = on
 
-    turns = Turns(3, lambda: now, switch)
+    turns = Turns(3, PAIRS, lambda: now, switch)
     while not turns.are_over:
         turns.answered()
         now += costs[is_on]

@@ -5,7 +5,6 @@ from math import ceil, floor, sqrt
 from statistics import median, quantiles
 from typing import Final, NamedTuple
 
-PAIRS: Final = 80
 _DISCARDED: Final = 4
 """Turns before the first that counts: what is fetched once is fetched then."""
 
@@ -53,8 +52,10 @@ def compared(off: list[float], on: list[float]) -> Comparison:
 class Turns:
     """Switches off, on, on, off and so on after so many answers, and notes how much time each turn took."""
 
-    def __init__(self, answers: int, clock: Callable[[], float], switch: Callable[[bool], None]) -> None:
+    def __init__(self, answers: int, pairs: int, clock: Callable[[], float], switch: Callable[[bool], None]) -> None:
+        """Turns should be short: what disturbs the machine for longer than a pair of them disturbs both alike."""
         self._answers = answers
+        self._turns = 2 * pairs
         self._clock = clock
         self._switch = switch
         self._left = 0
@@ -64,7 +65,7 @@ class Turns:
 
     @property
     def are_over(self) -> bool:
-        return self._number >= 2 * PAIRS
+        return self._number >= self._turns
 
     def answered(self) -> None:
         """To be called once for every answer, at the same point of its making."""
@@ -72,7 +73,7 @@ class Turns:
             self._left -= 1
             return
         now = self._clock()
-        if 0 <= self._number < 2 * PAIRS:
+        if 0 <= self._number < self._turns:
             self._took[_is_on(self._number)].append((now - self._began) / self._answers)
         self._number += 1
         self._left = self._answers - 1
