@@ -169,9 +169,11 @@ async def call_without_end(address: str, rpc: str, token: str) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
         ask: Any = channel.unary_unary(f"/gate.v1.EnrollmentGate/{rpc}")
 
+        ready = requests(rpc)
+
         async def calls() -> None:
             while True:
-                for request in requests(rpc):
+                for request in ready:
                     await ask(request, metadata=bearer(token))
 
         await asyncio.gather(*(calls() for _ in range(8 if rpc == "CheckClaim" else 2)))

@@ -172,8 +172,11 @@ class Site:
         return self._database
 
 
-async def kept_of(caller: Caller, answered: frozenset[str], since: datetime, seconds: float = 30.0) -> list[str]:
-    """The ids of all decisions that the ledger holds from `since` on, as soon as those answered are among them."""
+async def kept_of(caller: Caller, answered: frozenset[str], since: datetime, seconds: float = 60.0) -> list[str]:
+    """The ids of all decisions that the ledger holds from `since` on, as soon as those answered are among them.
+
+    A drainer that was talking to a server when it died silently waits for twenty seconds, and then for ten more.
+    """
     deadline = time.monotonic() + seconds
     while True:
         kept = await decision_ids(caller, since)

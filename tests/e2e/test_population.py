@@ -10,7 +10,7 @@ import pytest_asyncio
 from gate.clock import system_clock, today_in
 from gate.decision.model import DecisionCode
 from gate.v1 import claim_pb2, decision_pb2
-from sources.sandbox.population import STATE_PORTALS, default_population
+from sources.sandbox.population import STATE_PORTALS, Provider, default_population
 from tests.e2e.providers import ALL_STATES
 from tests.support.callers import Caller, claim, code_of
 from tests.support.gates import running_in_process
@@ -25,16 +25,26 @@ OF_ONE_ANSWER = ("decision_id", "evaluated_at", "freshness", "sources")
 
 
 def cases() -> dict[str, tuple[claim_pb2.Claim, str]]:
-    """A claim for every provider in each state that knows it, or in all where none does, with its note's code."""
+    """A claim for every provider in each state that knows it, or in all where none does, with its note's code.
+
+    A profile's days are counted from today where its practice is. In the hours when another state has tomorrow already,
+    what ends today has ended there: only states with the same day are asked.
+    """
     announced = {}
     for npi, provider in default_population().providers.items():
         code = ANNOUNCED.search(provider.note)
         assert code is not None
         known_in = [state for portal, state in STATE_PORTALS.items() if provider.segments(portal) is not None]
-        for state in known_in or ALL_STATES:
+        for state in known_in or same_day_as(provider):
             name = f"{npi}-{state}"
             announced[name] = claim(npi, state, today_in(state, NOW), correlation_id=name), code[0]
     return announced
+
+
+def same_day_as(provider: Provider) -> list[str]:
+    """The states where it is the same day as where the provider's practice is."""
+    practice = provider.caqh_proview.practice_state if provider.caqh_proview is not None else None
+    return [state for state in ALL_STATES if practice is None or today_in(state, NOW) == today_in(practice, NOW)]
 
 
 CASES = cases()

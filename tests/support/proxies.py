@@ -106,12 +106,15 @@ class Proxy:
                 self._close(end)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while piece := await reader.read(_PIECE):
                 await self._delayed(len(piece))
                 writer.write(piece)
                 await writer.drain()
             writer.write_eof()
+        except OSError:
+            # One end was reset, as a killed server's is: the other one shall not wait for the time limit of its calls.
+            writer.transport.abort()
 
     async def _delayed(self, size: int) -> None:
         await self._flows.wait()
