@@ -1,7 +1,7 @@
 """Where time comes from. Everything that needs the time is given a `Clock`; nothing calls `now` on its own."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from sources.states import TIME_ZONES
 
@@ -22,3 +22,10 @@ def today_in(state: str, now: datetime) -> date:
 def first_instant_of(day: date, state: str) -> datetime:
     """When `day` begins in the state's own time zone."""
     return datetime.combine(day, time.min, TIME_ZONES[state])
+
+
+def day_around(now: datetime, state: str) -> tuple[datetime, datetime]:
+    """The first instant of today in the state's own time zone, and of tomorrow; in UTC."""
+    today = today_in(state, now)
+    tomorrow = today + timedelta(days=1)
+    return first_instant_of(today, state).astimezone(UTC), first_instant_of(tomorrow, state).astimezone(UTC)
