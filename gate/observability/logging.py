@@ -3,6 +3,7 @@
 Logs hold no secret and no member's data; whatever a caller wrote is a JSON string, so it cannot forge a line (row V9).
 """
 
+import asyncio
 import logging
 import sys
 from typing import Final
@@ -38,6 +39,7 @@ def configure_logging(level: str, *, human: bool = False) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    handler.addFilter(_tell_cancellation_briefly)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(threshold, logging.WARNING) if threshold > logging.DEBUG else logging.INFO)
@@ -49,3 +51,12 @@ def withhold_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> 
         if key.lower() in _SECRET_KEYS:
             event[key] = _WITHHELD
     return event
+
+
+def _tell_cancellation_briefly(record: logging.LogRecord) -> bool:
+    """A wait that was given up may cost the database's pool a connection. That is no error, and where it stood then is
+    of no use to anybody."""
+    if record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True
