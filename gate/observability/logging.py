@@ -55,7 +55,8 @@ def withhold_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 
 def _tell_cancellation_briefly(record: logging.LogRecord) -> bool:
     """A wait that was given up may cost the database's pool a connection. That is no error, and where it stood then is
-    of no use to anybody."""
+    of no use to anybody.
+    """
     if record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError):
         record.exc_info = record.exc_text = None
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
