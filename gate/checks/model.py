@@ -82,6 +82,12 @@ class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """None where no source had to be asked."""
     policy: Policy
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for answers that note the same and rest on the same objects, while one of them is held."""
+        said = (self.tenant, self.npi, self.state, self.code, self.detail, self.action, self.would_action)
+        return (*said, self.freshness, id(self.evidence), id(self.policy))
+
 
 class GivenAnswers(msgspec.Struct, frozen=True):
     """The answers to one request, in order."""

@@ -1,7 +1,8 @@
 """What is noted of every answer before it is given: counters, and a log line where a claim would have been pended."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
 import structlog
@@ -55,7 +56,7 @@ class CountingRecorder:
             _log_held(answers, held)
 
 
-def _log_held(answers: GivenAnswers, held: Set[AnswerFacts]) -> None:
+def _log_held(answers: GivenAnswers, held: AbstractSet[AnswerFacts]) -> None:
     """One line a request however many claims it had: a batch must not write ten thousand before it answers."""
     pairs = zip(answers.facts, answers.decision_ids, strict=True)
     named = [(facts, decision_id) for facts, decision_id in pairs if facts is not None and facts in held]

@@ -40,7 +40,7 @@ class _Question(msgspec.Struct, frozen=True):
 
 
 class Basis(msgspec.Struct, frozen=True, eq=False):
-    """What every answer to one tenant is judged by beside claim and evidence. Equal only while nothing of it changed."""
+    """What every answer to one tenant is judged by, beside claim and evidence."""
 
     config: EffectiveConfig | None
     config_stale: bool

@@ -76,8 +76,8 @@ class GroundsMemory:
                 grounds.append(held.grounds)
                 if held.segment is not segment:
                     held.segment = segment
-                    values = [answer.policy] if answer.evidence is None else [answer.evidence, answer.policy]
-                    documents += missing_documents(tenant, values, segment)
+                    rested_on = [value for value in (answer.evidence, answer.policy) if value is not None]
+                    documents += missing_documents(tenant, rested_on, segment)
             places[answer] = place
         return tuple(grounds), tuple([places[answer] for answer in answers]), tuple(documents)
 
