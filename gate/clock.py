@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from sources.states import TIME_ZONES
 
@@ -26,6 +27,10 @@ def first_instant_of(day: date, state: str) -> datetime:
 
 def day_around(now: datetime, state: str) -> tuple[datetime, datetime]:
     """The first instant of today in the state's own time zone, and of tomorrow; in UTC."""
-    today = today_in(state, now)
-    tomorrow = today + timedelta(days=1)
-    return first_instant_of(today, state).astimezone(UTC), first_instant_of(tomorrow, state).astimezone(UTC)
+    return _bounds(today_in(state, now), state)
+
+
+@lru_cache(maxsize=256)
+def _bounds(day: date, state: str) -> tuple[datetime, datetime]:
+    begins, ends = (first_instant_of(each, state).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return begins, ends

@@ -90,6 +90,7 @@ class Batch:
             if answer is None:
                 pieces.append(self._refusals[place])
                 facts.append(None)
+                decision_ids[place] = ""
             else:
                 append_result(pieces, *numbers, decision_id, answer.wire, stamped)
                 facts.append(answer.facts)

@@ -14,12 +14,11 @@ import msgspec
 from gate.checks.model import AnswerFacts, Decision
 from gate.checks.service import Basis, CheckService, Standing
 from gate.errors import StoreUnavailable
-from gate.rpc.messages import decision_message
+from gate.rpc.messages import unidentified_message
 from gate.v1 import claim_pb2
 
 MOST_KEPT: Final = 50_000
 """Answers, at about a kilobyte each; as many as evidence is kept ready for by default."""
-_DIFFERS_BY_CLAIM: Final = ("decision_id", "claim_id", "line_number", "evaluated_at")
 
 Question = tuple[str | int, ...]
 """What of a claim its answer depends on."""
@@ -48,15 +47,13 @@ class ReadyAnswer(msgspec.Struct, frozen=True, eq=False):
     """The answer to a question, but for what differs from claim to claim."""
 
     wire: bytes
-    """`gate.v1.Decision` without `_DIFFERS_BY_CLAIM`."""
+    """`gate.v1.Decision` as `unidentified_message` makes it."""
     facts: AnswerFacts
 
     @classmethod
     def of(cls, decision: Decision, *, brief: bool, explain: bool = False) -> "ReadyAnswer":
         """As it is sent, in a batch (`brief`) or alone."""
-        message = decision_message(decision, brief=brief, explain=explain)
-        for field in _DIFFERS_BY_CLAIM:
-            message.ClearField(field)
+        message = unidentified_message(decision, brief=brief, explain=explain)
         return cls(message.SerializeToString(), decision.facts())
 
 
