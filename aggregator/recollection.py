@@ -23,11 +23,19 @@ from sources.clock import Clock
 DEFAULT_PREPARED_ENTRIES: Final = 50_000
 
 
-class _Prepared(msgspec.Struct, frozen=True):
+class ReadyEvidence(msgspec.Struct, eq=False):
+    """Evidence that settles a question without a wait, and for how long it does."""
+
     evidence: Evidence
     panel: Panel
     good_from: datetime
     good_until: datetime
+    is_current: bool = True
+    """False for good as soon as more is known about the provider, or something was forgotten."""
+
+    def holds_at(self, now: datetime) -> bool:
+        """Whether it settles the question at that instant."""
+        return self.is_current and self.good_from <= now < self.good_until
 
 
 class Recollection:
@@ -44,17 +52,13 @@ class Recollection:
         self._clock = clock
         self._observer = observer or Unobserved()
         self._limit = prepared_entries
-        self._prepared: OrderedDict[tuple[str, str, str], _Prepared] = OrderedDict()
+        self._prepared: OrderedDict[tuple[str, str, str], ReadyEvidence] = OrderedDict()
 
-    def peek(self, npi: str, panel: Panel) -> Evidence | None:
+    def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
-        if (
-            prepared is not None
-            and prepared.panel is panel
-            and prepared.good_from <= self._clock() < prepared.good_until
-        ):
-            return prepared.evidence
+        if prepared is not None and prepared.panel is panel and prepared.holds_at(self._clock()):
+            return prepared
         if not panel.rules.caching:
             return None
         key = KnowledgeKey(panel.tenant, npi, panel.state)
@@ -81,7 +85,7 @@ class Recollection:
         """
         if not panel.rules.caching:
             return
-        self._prepared.pop(key, None)
+        self._outdate(key)
         try:
             await self._cache.put(key, Knowledge((known,)), panel.rules.keep_for)
         except Exception as error:  # noqa: BLE001  whatever it is, the answer itself stands
@@ -89,11 +93,11 @@ class Recollection:
 
     async def forget(self, key: KnowledgeKey) -> None:
         """Drop everything remembered for the key."""
-        self._prepared.pop(key, None)
+        self._outdate(key)
         await self._cache.drop(key)
-        self._prepared.pop(key, None)  # a reader may have prepared it again while the cache was being told
+        self._outdate(key)  # a reader may have prepared it again while the cache was being told
 
-    def _prepare(self, key: KnowledgeKey, panel: Panel, hit: Hit) -> Evidence | None:
+    def _prepare(self, key: KnowledgeKey, panel: Panel, hit: Hit) -> ReadyEvidence | None:
         now = self._clock()
         answers = fresh_answers(key, panel, hit, now)
         if not settled(panel.descriptions, answers):
@@ -101,10 +105,15 @@ class Recollection:
         complete = len(answers) == len(panel.descriptions)
         usable = {} if complete else stand_ins(panel, hit.knowledge, now)
         evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        self._keep(key, _Prepared(evidence, panel, *good_between(key, panel, hit.knowledge, answers, usable)))
-        return evidence
-
-    def _keep(self, key: KnowledgeKey, prepared: _Prepared) -> None:
-        self._prepared[key] = prepared
+        ready = ReadyEvidence(evidence, panel, *good_between(key, panel, hit.knowledge, answers, usable))
+        self._outdate(key)
+        self._prepared[key] = ready
         if len(self._prepared) > self._limit:
-            self._prepared.popitem(last=False)
+            self._outdate(next(iter(self._prepared)))
+        return ready
+
+    def _outdate(self, key: tuple[str, str, str]) -> None:
+        """Whoever still holds what was prepared is told by its flag; what is not kept here could not be told later."""
+        outdated = self._prepared.pop(key, None)
+        if outdated is not None:
+            outdated.is_current = False

@@ -19,7 +19,7 @@ from aggregator.flight import Flight
 from aggregator.knowledge import KnowledgeKey
 from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
-from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, Recollection
+from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, ReadyEvidence, Recollection
 from sources.clock import Clock, utc_now
 
 _Identity = tuple[str, int, bool, float | None]
@@ -66,7 +66,12 @@ class Resolver:
 
         While nothing changes, the very same object: what is derived from it can be kept by its identity.
         """
-        return self._recollection.peek(npi, panel)
+        ready = self._recollection.ready(npi, panel)
+        return None if ready is None else ready.evidence
+
+    def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+        """The same, with how long it is good for."""
+        return self._recollection.ready(npi, panel)
 
     async def resolve(self, inquiry: Inquiry) -> Evidence:
         """What is known, asking the sources where memory does not settle it. Never raises for a source or a cache."""

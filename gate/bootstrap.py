@@ -71,6 +71,7 @@ from gate.rpc.answering import WayOut
 from gate.rpc.audit_log import AuditLogService
 from gate.rpc.audit_records import AuditRecords
 from gate.rpc.certificates import Certificates
+from gate.rpc.claim_answers import ClaimAnswers
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
@@ -154,7 +155,7 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             EnrollmentGateService(
                 door,
                 WayOut(ledger.journal, CountingRecorder(metrics), records),
-                checks,
+                ClaimAnswers(checks, clock),
                 lookup,
                 DecisionRecords(database, DecisionLedger(log, clock), past, checks, settings.check_budget_seconds),
                 budgets,

@@ -1,7 +1,8 @@
 """Where time comes from. Everything that needs the time is given a `Clock`; nothing calls `now` on its own."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from sources.states import TIME_ZONES
 
@@ -22,3 +23,14 @@ def today_in(state: str, now: datetime) -> date:
 def first_instant_of(day: date, state: str) -> datetime:
     """When `day` begins in the state's own time zone."""
     return datetime.combine(day, time.min, TIME_ZONES[state])
+
+
+def day_around(now: datetime, state: str) -> tuple[datetime, datetime]:
+    """The first instant of today in the state's own time zone, and of tomorrow; in UTC."""
+    return _bounds(today_in(state, now), state)
+
+
+@lru_cache(maxsize=256)
+def _bounds(day: date, state: str) -> tuple[datetime, datetime]:
+    begins, ends = (first_instant_of(each, state).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return begins, ends

@@ -29,8 +29,13 @@ _PATIENCE_SECONDS: Final = 20.0
 """For one statement. Nobody waits for this process; a busy database shall have the time that it needs."""
 
 
+_NICENESS: Final = 10
+"""Where there are too few processors for both, answers come first: what waits in the spool is safe there."""
+
+
 def main() -> None:
     """Drain as the parent says, until it says that there is nothing more, or is gone."""
+    os.nice(_NICENESS)
     for number in (signal.SIGINT, signal.SIGTERM):
         # These come to the whole group of processes; the parent decides what they mean.
         signal.signal(number, signal.SIG_IGN)

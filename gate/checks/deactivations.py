@@ -26,6 +26,11 @@ class DeactivationList:
         """The day on which the NPI was deactivated; None where no list says so."""
         return self._list.on(npi)
 
+    @property
+    def edition(self) -> object:
+        """The list in force; another object as soon as another list is."""
+        return self._list
+
     def start(self) -> None:
         """Read the file beside the service's start, which a workbook of 330 000 rows would hold up for seconds."""
         if self._file is not None:

@@ -1,11 +1,12 @@
 """A claim as it was submitted and the answer it was given."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from aggregator.evidence import Evidence
-from gate.decision.model import Claim, Finding, Policy, Verdict
+from aggregator.evidence import Evidence, Freshness
+from gate.decision.model import Claim, ClaimAction, DecisionCode, Finding, GateMode, Policy, Verdict
 
 
 class SubmittedClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,3 +41,58 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     config_stale: bool
     evaluated_at: datetime
     """UTC."""
+
+    def facts(self) -> "AnswerFacts":
+        """What is noted of it when it is given."""
+        answer = self.finding.answer
+        return AnswerFacts(
+            tenant=self.tenant,
+            npi=self.claim.npi,
+            state=self.claim.state,
+            mode=self.policy.mode,
+            code=self.finding.code,
+            detail=self.finding.detail or "",
+            action=self.verdict.action,
+            would_action=self.verdict.would_action,
+            freshness=answer.freshness if answer is not None else None,
+            evidence=self.evidence,
+            policy=self.policy,
+        )
+
+
+class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What ledger, metrics and log note of an answer beside its bytes.
+
+    One object serves all answers that say the same, and is told apart by its identity: a batch is counted by counting
+    objects.
+    """
+
+    tenant: str
+    npi: str
+    state: str
+    mode: GateMode
+    code: DecisionCode
+    detail: str
+    """Empty where the code says it all."""
+    action: ClaimAction
+    would_action: ClaimAction
+    freshness: Freshness | None
+    """Of the record that decided; None where none did."""
+    evidence: Evidence | None
+    """None where no source had to be asked."""
+    policy: Policy
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for answers that note the same and rest on the same objects, while one of them is held."""
+        said = (self.tenant, self.npi, self.state, self.code, self.detail, self.action, self.would_action)
+        return (*said, self.freshness, id(self.evidence), id(self.policy))
+
+
+class GivenAnswers(msgspec.Struct, frozen=True):
+    """The answers to one request, in order."""
+
+    facts: Sequence[AnswerFacts | None]
+    """None for a claim that was answered by an error."""
+    decision_ids: Sequence[str]
+    """Empty for an error."""

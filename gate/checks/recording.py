@@ -1,12 +1,13 @@
 """What is noted of every answer before it is given: counters, and a log line where a claim would have been pended."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
 import structlog
 
-from gate.checks.model import Decision
+from gate.checks.model import AnswerFacts, GivenAnswers
 from gate.decision.model import ClaimAction, GateMode
 
 _NAMED_AT_MOST: Final = 5
@@ -24,7 +25,7 @@ class AnswerCounter(Protocol):
 class DecisionRecorder(Protocol):
     """Hears every answer that is about to leave and can no longer be refused. Must be quick and must not raise."""
 
-    def record(self, decisions: Sequence[Decision]) -> None:
+    def record(self, answers: GivenAnswers) -> None:
         """Take note of the answers to one request."""
         ...
 
@@ -35,39 +36,45 @@ class CountingRecorder:
     def __init__(self, counter: AnswerCounter) -> None:
         self._counter = counter
 
-    def record(self, decisions: Sequence[Decision]) -> None:
+    def record(self, answers: GivenAnswers) -> None:
         """See `DecisionRecorder`."""
-        # One pass over plain dictionaries, because every claim pays: for one alone, half of what counters take.
-        answers: dict[tuple[str, ...], int] = {}
+        series: dict[tuple[str, ...], int] = {}
         freshness: dict[str, int] = {}
-        held = []
-        for decision in decisions:
-            finding, mode, verdict = decision.finding, decision.policy.mode, decision.verdict
-            answer = (decision.tenant, decision.claim.state, mode, finding.code, verdict.action, verdict.would_action)
-            answers[answer] = answers.get(answer, 0) + 1
-            if finding.answer is not None:
-                fresh = finding.answer.freshness
-                freshness[fresh] = freshness.get(fresh, 0) + 1
-            if mode is GateMode.AUDIT and verdict.would_action is not ClaimAction.CONTINUE:
-                held.append(decision)
-        self._counter.decided(answers, freshness)
+        held = set()
+        # Equal answers of a batch are mostly one object: a claim costs what counting an object does.
+        for facts, times in Counter(answers.facts).items():
+            if facts is None:
+                continue
+            labels = (facts.tenant, facts.state, facts.mode, facts.code, facts.action, facts.would_action)
+            series[labels] = series.get(labels, 0) + times
+            if facts.freshness is not None:
+                freshness[facts.freshness] = freshness.get(facts.freshness, 0) + times
+            if facts.mode is GateMode.AUDIT and facts.would_action is not ClaimAction.CONTINUE:
+                held.add(facts)
+        self._counter.decided(series, freshness)
         if held:
-            # One line a request however many claims it had: a batch must not write ten thousand before it answers.
-            _log.info(
-                "claims_would_pend",
-                tenant=held[0].tenant,
-                claims=len(held),
-                of=len(decisions),
-                codes=Counter(decision.finding.code.value for decision in held),
-                first=[_noted(decision) for decision in held[:_NAMED_AT_MOST]],
-            )
+            _log_held(answers, held)
 
 
-def _noted(decision: Decision) -> dict[str, str | None]:
+def _log_held(answers: GivenAnswers, held: AbstractSet[AnswerFacts]) -> None:
+    """One line a request however many claims it had: a batch must not write ten thousand before it answers."""
+    pairs = zip(answers.facts, answers.decision_ids, strict=True)
+    named = [(facts, decision_id) for facts, decision_id in pairs if facts is not None and facts in held]
+    _log.info(
+        "claims_would_pend",
+        tenant=named[0][0].tenant,
+        claims=len(named),
+        of=len(answers.facts) - answers.facts.count(None),
+        codes=Counter(facts.code.value for facts, _ in named),
+        first=[_noted(*each) for each in named[:_NAMED_AT_MOST]],
+    )
+
+
+def _noted(facts: AnswerFacts, decision_id: str) -> dict[str, str | None]:
     return {
-        "decision_id": decision.decision_id,
-        "npi": decision.claim.npi,
-        "state": decision.claim.state,
-        "code": decision.finding.code.value,
-        "detail": decision.finding.detail,
+        "decision_id": decision_id,
+        "npi": facts.npi,
+        "state": facts.state,
+        "code": facts.code.value,
+        "detail": facts.detail or None,
     }

@@ -1,6 +1,6 @@
 """The check: take the claim in, see whether it is in scope, ask, decide."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -8,6 +8,7 @@ import uuid_utils
 
 from aggregator.evidence import Evidence
 from aggregator.panel import Panel
+from aggregator.recollection import ReadyEvidence
 from aggregator.resolve import Inquiry, Resolver
 from gate.checks.deactivations import DeactivationList
 from gate.checks.intake import accept
@@ -15,7 +16,7 @@ from gate.checks.model import Decision, SubmittedClaim
 from gate.checks.panels import Panels
 from gate.checks.scope import NOT_CONFIGURED, answer_without_asking
 from gate.checks.turns import in_turns
-from gate.clock import Clock, today_in
+from gate.clock import Clock, day_around, today_in
 from gate.decision.actions import verdict
 from gate.decision.model import Claim, Finding, Policy
 from gate.decision.rules import decide
@@ -36,6 +37,35 @@ class _Question(msgspec.Struct, frozen=True):
     panel: Panel | None
     answered: Finding | None
     """Set where no source has to be asked."""
+
+
+class Basis(msgspec.Struct, frozen=True, eq=False):
+    """What every answer to one tenant is judged by, beside claim and evidence."""
+
+    config: EffectiveConfig | None
+    config_stale: bool
+    deactivations: object
+
+    def is_same(self, other: "Basis") -> bool:
+        """Whether nothing was configured, lost or listed anew in between."""
+        return (
+            self.config is other.config
+            and self.config_stale == other.config_stale
+            and self.deactivations is other.deactivations
+        )
+
+
+class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """For how long an answer is the answer to every claim that asks the same, as long as its `Basis` is the same."""
+
+    good_from: datetime
+    good_until: datetime
+    ready: ReadyEvidence | None
+    """What it rests on; None where no source had to be asked."""
+
+    def holds_at(self, now: datetime) -> bool:
+        """Whether deciding anew at that instant would come to the same."""
+        return self.good_from <= now < self.good_until and (self.ready is None or self.ready.is_current)
 
 
 class CheckService:
@@ -78,18 +108,20 @@ class CheckService:
     async def check_many(
         self,
         tenant: str,
-        claims: Sequence[SubmittedClaim],
+        claims: Mapping[int, SubmittedClaim],
         *,
         fresh: bool = False,
         deadline: float | None = None,
     ) -> list[Decision | InvalidInput]:
-        """Answer a batch in order. A malformed claim is answered by its error and never fails the others (row B3).
+        """Answer claims of a batch in order; `claims` are by their place in it.
+
+        A malformed claim is answered by its error, which names its place, and never fails the others (row B3).
 
         Raises:
             StoreUnavailable: the tenant's configuration was never read.
         """
         questions: list[_Question | InvalidInput] = []
-        async for index, submitted in in_turns(enumerate(claims)):
+        async for index, submitted in in_turns(claims.items()):
             try:
                 questions.append(self._question(tenant, submitted, f"claims[{index}]"))
             except InvalidInput as error:
@@ -107,6 +139,30 @@ class CheckService:
             else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
             async for item in in_turns(questions)
         ]
+
+    def basis(self, tenant: str) -> Basis:
+        """What the tenant's claims are judged by at present.
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        config = self._configurations.get(tenant)
+        return Basis(config, self._configurations.is_stale, self._deactivations.edition)
+
+    def standing(self, decision: Decision, basis: Basis) -> Standing | None:
+        """For how long the decision, made on that basis, answers every claim that asks the same; None: only this one.
+
+        Days are counted from today (rows R19, R26), so that nothing stands past midnight in the claim's state.
+        """
+        day_begins, day_ends = day_around(decision.evaluated_at, decision.claim.state)
+        if decision.evidence is None:
+            return Standing(day_begins, day_ends, None)
+        if basis.config is None:
+            return None
+        ready = self._resolver.ready(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
+        if ready is None or ready.evidence is not decision.evidence:
+            return None  # it was just asked for, or is not settled, or is more than the sources said (row V4)
+        return Standing(max(day_begins, ready.good_from), min(day_ends, ready.good_until), ready)
 
     def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
         claim = accept(submitted, self._clock().date(), path)

@@ -8,7 +8,7 @@ import structlog
 
 from aggregator.evidence import Evidence
 from gate.clock import Clock
-from gate.errors import InvalidInput, StoreUnavailable
+from gate.errors import StoreUnavailable
 from gate.ledger.frames import framed
 from gate.ledger.grounding import Answers, Grounding, GroundsMemory, missing_documents
 from gate.ledger.model import RequestFrame, WireKind
@@ -34,7 +34,7 @@ class Journal(Protocol):
     """Keeps what is answered. What it refuses must not be answered."""
 
     async def keep(self, exchange: Exchange, answers: Answers) -> None:
-        """Keep the decisions of `exchange.reply`; `answers` are the same, in the same order.
+        """Keep the decisions of `exchange.reply`; `answers` are what is noted of them, in the same order.
 
         Raises:
             StoreUnavailable: they cannot be kept.
@@ -98,7 +98,7 @@ class SpoolJournal:
             if self._spool.syncs_every_frame:
                 await segment.sync(segment.size)
         except SpoolFailure as failure:
-            self._failed(failure, sum(not isinstance(answer, InvalidInput) for answer in answers))
+            self._failed(failure, len(answers) - answers.count(None))
         else:
             self._trouble = ""
             self._observer.ledger_written(decisions)

@@ -1,7 +1,7 @@
 """The only way for an answer about claims to leave: as bytes, and those are made here, after the ledger has them.
 
 A check is handed to its servicer as a message and comes back as `Answered`, which no serializer knows. Requests and
-replies are kept as they go over the wire, so they are parsed and serialized here, once, and gRPC passes the bytes on.
+replies are kept as they go over the wire, so requests are parsed here, once, and gRPC passes the bytes on.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,31 +9,21 @@ from contextlib import aclosing
 from functools import wraps
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-import msgspec
 from google.protobuf.message import Message
 
 from gate.auth.permissions import Permission
-from gate.checks.model import Decision
 from gate.checks.profile import ProviderQuestion, StateEnrollment
 from gate.checks.recording import DecisionRecorder
-from gate.errors import InvalidInput
 from gate.ledger.journal import Exchange, Journal
 from gate.ledger.model import WireKind
 from gate.rpc.audit_records import AuditRecords
+from gate.rpc.batch import Answered
 from gate.rpc.door import Call, Door, streaming, unary
 from gate.rpc.reading import AS_BYTES, read
 from gate.rpc.refusals import ServicerContext
 
 Request = TypeVar("Request", bound=Message)
 Reply = TypeVar("Reply", bound=Message)
-
-
-class Answered(msgspec.Struct, Generic[Reply], frozen=True):
-    """A reply that may not leave yet."""
-
-    reply: Reply
-    decisions: Sequence[Decision | InvalidInput]
-    """Those that `reply` says, in the same order."""
 
 
 class WayOut:
@@ -44,16 +34,15 @@ class WayOut:
         self._recorder = recorder
         self._records = records
 
-    async def give(self, call: Call, kind: WireKind, request: bytes, answered: Answered[Any]) -> bytes:
+    async def give(self, call: Call, kind: WireKind, request: bytes, answered: Answered) -> bytes:
         """The reply as it is sent.
 
         Raises:
             StoreUnavailable: the ledger cannot keep it; it is not given, and not counted as given.
         """
-        reply: bytes = answered.reply.SerializeToString()
-        await self._journal.keep(exchange(call, kind, request, reply), answered.decisions)
-        self._recorder.record([decision for decision in answered.decisions if isinstance(decision, Decision)])
-        return reply
+        await self._journal.keep(exchange(call, kind, request, answered.reply), answered.answers.facts)
+        self._recorder.record(answered.answers)
+        return answered.reply
 
     async def show(
         self, call: Call, wire: tuple[Message, Message], question: ProviderQuestion, entries: Sequence[StateEnrollment]
@@ -112,13 +101,13 @@ def exchange(call: Call, kind: WireKind, request: bytes, reply: bytes) -> Exchan
 def answering(
     kind: WireKind, message: type[Request], claims: Claims
 ) -> Callable[
-    [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
+    [Callable[[Servicer, Request, Call], Awaitable[Answered]]],
     Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]],
 ]:
     """A call with one request and one reply that decides claims."""
 
     def decorate(
-        method: Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]],
+        method: Callable[[Servicer, Request, Call], Awaitable[Answered]],
     ) -> Callable[[Servicer, Request, ServicerContext], Awaitable[Reply]]:
         @unary(Permission.GATE_CHECK)
         @wraps(method)
@@ -137,13 +126,13 @@ def answering(
 def answering_stream(
     kind: WireKind, message: type[Request], claims: Claims
 ) -> Callable[
-    [Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]]],
+    [Callable[[Servicer, Request, Call], Awaitable[Answered]]],
     Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]],
 ]:
     """A stream of requests that decide claims, each answered before the next is read, which is the back-pressure."""
 
     def decorate(
-        method: Callable[[Servicer, Request, Call], Awaitable[Answered[Reply]]],
+        method: Callable[[Servicer, Request, Call], Awaitable[Answered]],
     ) -> Callable[[Servicer, AsyncIterator[Request], ServicerContext], AsyncIterator[Reply]]:
         @streaming(Permission.GATE_CHECK)
         @wraps(method)

@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -24,7 +24,7 @@ import grpc
 from aggregator.evidence import Evidence
 from gate import bootstrap
 from gate.auth.permissions import Role
-from gate.checks.model import Decision
+from gate.checks.model import GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.ledger.grounding import Answers
 from gate.ledger.journal import Exchange, SpoolJournal
@@ -90,9 +90,9 @@ class SwitchableJournal(SpoolJournal):
 class SwitchableRecorder(CountingRecorder):
     """Counts and logs answers, or does neither."""
 
-    def record(self, decisions: Sequence[Decision]) -> None:
+    def record(self, answers: GivenAnswers) -> None:
         if _switch.metrics:
-            super().record(decisions)
+            super().record(answers)
 
 
 class SwitchableObserver:

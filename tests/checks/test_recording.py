@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from gate.checks.model import Decision
+from gate.checks.model import Decision, GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.decision.model import ClaimAction, GateMode, Policy
 from gate.observability.metrics import Metrics
@@ -44,6 +44,15 @@ class Counted:
         self.answers, self.freshness = answers, freshness
 
 
+def noted(decisions: Sequence[Decision]) -> GivenAnswers:
+    """With one object for the facts of each distinct decision, as a batch has, and errors in between."""
+    facts = {id(decision): decision.facts() for decision in decisions}
+    return GivenAnswers(
+        [None, *(facts[id(decision)] for decision in decisions)],
+        ["", *(decision.decision_id for decision in decisions)],
+    )
+
+
 def labels_of(decision: Decision) -> tuple[str, ...]:
     return (
         decision.tenant,
@@ -63,7 +72,7 @@ def would_be_pended(decision: Decision) -> bool:
 def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[Decision]) -> None:
     counted = Counted()
     with capture_logs():
-        CountingRecorder(counted).record(decisions)
+        CountingRecorder(counted).record(noted(decisions))
 
     assert counted.answers == Counter(map(labels_of, decisions))
     assert counted.freshness == Counter(
@@ -75,7 +84,7 @@ def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[D
 def test_one_line_tells_what_audit_mode_let_pass_and_none_tells_of_nothing(decisions: Sequence[Decision]) -> None:
     held = [decision for decision in decisions if would_be_pended(decision)]
     with capture_logs() as lines:
-        CountingRecorder(Counted()).record(decisions)
+        CountingRecorder(Counted()).record(noted(decisions))
 
     assert len(lines) == bool(held)
     for line in lines:
@@ -92,7 +101,7 @@ def test_prometheus_is_told_the_sum_over_all_requests_in_the_words_of_the_vocabu
     recorder = CountingRecorder(Metrics(registry))
     with capture_logs():
         for decisions in of_requests:
-            recorder.record(decisions)
+            recorder.record(noted(decisions))
 
     names = ("tenant", "state", "mode", "code", "action", "would_action")
     told = {

@@ -96,7 +96,9 @@ async def test_b4_a_batch_at_the_limit_is_answered_whole(gate: GateInProcess, ch
 
 async def test_other_callers_are_heard_while_a_large_batch_is_answered(gate: GateInProcess, checked: Caller) -> None:
     await checked.check(in_full(0))
-    batch = asyncio.create_task(checked.check_many([in_full(number) for number in range(FITS_THAT_LIMIT)]))
+    # Each asks something else, so that none is answered with what is ready.
+    claims = [claim(correlation_id=str(number), taxonomy_code=f"{number:010}") for number in range(FITS_THAT_LIMIT)]
+    batch = asyncio.create_task(checked.check_many(claims))
     heard = 0
     while not batch.done():
         await checked.check(claim())

@@ -10,7 +10,6 @@ import uuid_utils
 from aggregator.evidence import Evidence
 from gate.clock import system_clock
 from gate.decision.model import Policy
-from gate.errors import InvalidInput
 from gate.ledger.backlog import Backlog
 from gate.ledger.drainer import Drainer, Progress
 from gate.ledger.frames import read, request_in
@@ -22,8 +21,8 @@ from tests.ledger.builders import ENROLLED, POLICY, entry
 PLENTY = 1_000_000_000
 
 
-class Answer(msgspec.Struct):
-    """A decision as far as the journal looks at one."""
+class Answer(msgspec.Struct, frozen=True, eq=False):
+    """What is noted of a decision, as far as the journal looks at it."""
 
     evidence: Evidence | None = ENROLLED
     policy: Policy = POLICY
@@ -104,11 +103,11 @@ def names_only(frame: RequestFrame) -> LedgerBatch:
 
 
 async def kept(
-    journal: SpoolJournal, *answers: Answer | InvalidInput, tenant: str = "acme", request: bytes | None = None
+    journal: SpoolJournal, *answers: Answer | None, tenant: str = "acme", request: bytes | None = None
 ) -> list[str]:
     """Have the journal keep the answers to one request; the names of its decisions."""
     answers = answers or (Answer(),)
-    names = [str(uuid_utils.uuid7()) for answer in answers if not isinstance(answer, InvalidInput)]
+    names = [str(uuid_utils.uuid7()) for answer in answers if answer is not None]
     exchange = Exchange(
         tenant=tenant,
         caller="pipeline",

@@ -1,0 +1,96 @@
+"""Replies about claims, put together from what is ready as bytes. Pure.
+
+A message is its fields one after the other, and a field that is a message is its length and its bytes: so what differs
+from claim to claim can be written beside what does not. A field that is written though it is empty is read as empty.
+Making a message of each answer and having it serialized takes six times as long; that both are read as the same message
+is tested.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from gate.rpc.messages import instant_message
+from gate.v1 import decision_pb2, enrollment_gate_pb2
+
+_CONTINUES: Final = 0x80
+_SEVEN_BITS: Final = 0x7F
+_TABLE: Final = 1 << 14
+
+
+def _encoded(number: int) -> bytes:
+    encoded = bytearray()
+    while number >= _CONTINUES:
+        encoded.append(number & _SEVEN_BITS | _CONTINUES)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
+_SMALL: Final = [_encoded(number) for number in range(_TABLE)]
+
+
+def varint(number: int) -> bytes:
+    """A length or a number that is not negative."""
+    return _SMALL[number] if number < _TABLE else _encoded(number)
+
+
+def _key(number: int, wire_type: int) -> bytes:
+    return varint(number << 3 | wire_type)
+
+
+_NUMBER, _BYTES = 0, 2
+_decision = decision_pb2.Decision
+_result = enrollment_gate_pb2.ClaimResult
+_DECISION_ID: Final = _key(_decision.DECISION_ID_FIELD_NUMBER, _BYTES)
+_CLAIM_ID: Final = _key(_decision.CLAIM_ID_FIELD_NUMBER, _BYTES)
+_LINE_NUMBER: Final = _key(_decision.LINE_NUMBER_FIELD_NUMBER, _NUMBER)
+_EVALUATED_AT: Final = _key(_decision.EVALUATED_AT_FIELD_NUMBER, _BYTES)
+_CORRELATION_ID: Final = _key(_result.CORRELATION_ID_FIELD_NUMBER, _BYTES)
+_RESULT_DECISION: Final = _key(_result.DECISION_FIELD_NUMBER, _BYTES)
+_RESULTS: Final = _key(enrollment_gate_pb2.CheckClaimsResponse.RESULTS_FIELD_NUMBER, _BYTES)
+_REPLY_DECISION: Final = _key(enrollment_gate_pb2.CheckClaimResponse.DECISION_FIELD_NUMBER, _BYTES)
+
+
+def stamp(evaluated_at: datetime) -> bytes:
+    """`Decision.evaluated_at`, the same for all answers of one instant."""
+    message = instant_message(evaluated_at)
+    content = b"" if message is None else message.SerializeToString()
+    return _EVALUATED_AT + varint(len(content)) + content
+
+
+def _identified(decision_id: str, claim_id: str, line_number: int) -> bytes:
+    claim, decision = claim_id.encode(), decision_id.encode()
+    numbers = (_DECISION_ID, _SMALL[len(decision)], decision, _CLAIM_ID, _SMALL[len(claim)], claim)
+    return b"%b%b%b%b%b%b%b%b" % (*numbers, _LINE_NUMBER, varint(line_number))
+
+
+def decision_reply(decision_id: str, claim_id: str, line_number: int, rest: bytes, stamped: bytes) -> bytes:
+    """A `CheckClaimResponse`; `rest` is the decision without these fields."""
+    identified = _identified(decision_id, claim_id, line_number)
+    return b"".join((_REPLY_DECISION, varint(len(identified) + len(rest) + len(stamped)), identified, rest, stamped))
+
+
+def append_result(  # noqa: PLR0913, PLR0917 - one call a claim, and no object made for it
+    pieces: list[bytes],
+    correlation_id: str,
+    claim_id: str,
+    line_number: int,
+    decision_id: str,
+    rest: bytes,
+    stamped: bytes,
+) -> None:
+    """A `ClaimResult` as one of `CheckClaimsResponse.results`; all pieces in a row are the reply.
+
+    Identifiers are as long as `gate.checks.intake` lets them be.
+    """
+    correlation = correlation_id.encode()
+    identified = _identified(decision_id, claim_id, line_number)
+    size = len(identified) + len(rest) + len(stamped)
+    head = b"%b%b%b%b%b" % (_CORRELATION_ID, _SMALL[len(correlation)], correlation, _RESULT_DECISION, varint(size))
+    pieces += (_RESULTS, varint(len(head) + size), head, identified, rest, stamped)
+
+
+def result(message: enrollment_gate_pb2.ClaimResult) -> bytes:
+    """Any other `ClaimResult`, in the same way."""
+    content = message.SerializeToString()
+    return _RESULTS + varint(len(content)) + content
