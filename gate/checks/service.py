@@ -46,14 +46,6 @@ class Basis(msgspec.Struct, frozen=True, eq=False):
     config_stale: bool
     deactivations: object
 
-    def is_same(self, other: "Basis") -> bool:
-        """Whether nothing was configured, lost or listed anew in between."""
-        return (
-            self.config is other.config
-            and self.config_stale == other.config_stale
-            and self.deactivations is other.deactivations
-        )
-
 
 class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
     """For how long an answer is the answer to every claim that asks the same, as long as its `Basis` is the same."""
@@ -148,6 +140,19 @@ class CheckService:
         """
         config = self._configurations.get(tenant)
         return Basis(config, self._configurations.is_stale, self._deactivations.edition)
+
+    def is_still(self, basis: Basis, tenant: str) -> bool:
+        """Whether nothing was configured, lost or listed anew since that was the tenant's basis.
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        configurations = self._configurations
+        return (
+            basis.config is configurations.get(tenant)
+            and basis.config_stale == configurations.is_stale
+            and basis.deactivations is self._deactivations.edition
+        )
 
     def standing(self, decision: Decision, basis: Basis) -> Standing | None:
         """For how long the decision, made on that basis, answers every claim that asks the same; None: only this one.

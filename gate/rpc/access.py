@@ -11,7 +11,7 @@ from gate.auth.service import AccessService
 from gate.errors import FieldViolation, InvalidInput
 from gate.persistence.unit_of_work import Database
 from gate.rpc.door import Call, Door, unary
-from gate.rpc.messages import instant_message
+from gate.rpc.messages import instant_message, known_instant_message
 from gate.v1 import access_pb2, access_pb2_grpc
 
 
@@ -80,6 +80,6 @@ def _key_message(key: ApiKey) -> access_pb2.ApiKey:
         created_at=instant_message(key.created_at),
         expires_at=instant_message(key.expires_at),
         revoked_by=key.revoked_by,
-        revoked_at=instant_message(key.revoked_at),
-        last_used_at=instant_message(key.last_used_at),
+        revoked_at=known_instant_message(key.revoked_at),
+        last_used_at=known_instant_message(key.last_used_at),
     )

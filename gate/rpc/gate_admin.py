@@ -153,6 +153,6 @@ def _source_message(
             (message.last_success_at, health.last_success),
             (message.last_failure_at, health.last_failure),
         ):
-            if (sent := instant_message(instant)) is not None:
-                field.CopyFrom(sent)
+            if instant is not None:
+                field.CopyFrom(instant_message(instant))
     return message

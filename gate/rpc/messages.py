@@ -56,13 +56,16 @@ def day_message(day: date | None) -> Date | None:
     return Date(year=day.year, month=day.month, day=day.day) if day is not None else None
 
 
-def instant_message(instant: datetime | None) -> Timestamp | None:
-    """UTC; None stays unset."""
-    if instant is None:
-        return None
+def instant_message(instant: datetime) -> Timestamp:
+    """UTC."""
     # The library's own conversion goes by way of calendars and takes ten times as long; every answer has several.
     since = instant - _EPOCH
     return Timestamp(seconds=since.days * _SECONDS_PER_DAY + since.seconds, nanos=since.microseconds * 1000)
+
+
+def known_instant_message(instant: datetime | None) -> Timestamp | None:
+    """UTC; None stays unset."""
+    return None if instant is None else instant_message(instant)
 
 
 def instant_in(message: Timestamp, field: str) -> datetime:
@@ -83,7 +86,7 @@ def decision_message(decision: Decision, *, explain: bool = False, brief: bool =
     message.decision_id = decision.decision_id
     message.claim_id = decision.submitted.claim_id
     message.line_number = decision.submitted.line_number
-    message.evaluated_at.MergeFrom(instant_message(decision.evaluated_at) or Timestamp())
+    message.evaluated_at.MergeFrom(instant_message(decision.evaluated_at))
     return message
 
 
@@ -109,7 +112,7 @@ def unidentified_message(decision: Decision, *, explain: bool = False, brief: bo
         revalidation=revalidation_message(finding.revalidation),
         suggested=decision_pb2.SuggestedCodes(carc=codes.carc, rarc=codes.rarc, claim_status=codes.claim_status),
         config_version=decision.config_version,
-        verified_at=instant_message(finding.answer.verified_at if finding.answer is not None else None),
+        verified_at=known_instant_message(finding.answer.verified_at if finding.answer is not None else None),
         reason=sentence(claim, finding),
         evaluated_npi=claim.npi,
         npi_role=ROLES.number(claim.npi_role),
@@ -159,7 +162,7 @@ def answer_message(answer: SourceAnswer, *, brief: bool = False) -> decision_pb2
         error_kind=answer.error or "",
         latency_ms=answer.latency_ms,
         freshness=FRESHNESS.number(answer.freshness if answer.is_clean else None),
-        verified_at=None if brief else instant_message(answer.verified_at),
+        verified_at=None if brief else known_instant_message(answer.verified_at),
         record_count=len(answer.records),
     )
 

@@ -99,15 +99,18 @@ class ReadyAnswers:
 
     def of(self, tenant: str) -> TenantAnswers | None:
         """What is ready for the tenant as it is configured at present; None while that is unknown."""
-        try:
-            basis = self._checks.basis(tenant)
-        except StoreUnavailable:
-            return None
         answers = self._of_tenant.get(tenant)
-        if answers is None or not answers.basis.is_same(basis):
-            self._count -= len(answers) if answers is not None else 0
-            answers = self._of_tenant[tenant] = TenantAnswers(basis)
+        try:
+            if answers is None or not self._checks.is_still(answers.basis, tenant):
+                self._drop(tenant)
+                answers = self._of_tenant[tenant] = TenantAnswers(self._checks.basis(tenant))
+        except StoreUnavailable:
+            self._drop(tenant)
+            return None
         return answers
+
+    def _drop(self, tenant: str) -> None:
+        self._count -= len(self._of_tenant.pop(tenant, ()))
 
     def learn(self, answers: TenantAnswers | None, question: Question, decision: Decision) -> ReadyAnswer:
         """Make the decision an answer, and have that ready in `answers` if it stands.
@@ -120,7 +123,7 @@ class ReadyAnswers:
             return answer
         basis = answers.basis
         # Where something was configured in between, the decision may rest on the one or the other.
-        if decision.config_stale != basis.config_stale or not basis.is_same(self._checks.basis(decision.tenant)):
+        if decision.config_stale != basis.config_stale or not self._checks.is_still(basis, decision.tenant):
             return answer
         standing = self._checks.standing(decision, basis)
         if standing is not None:

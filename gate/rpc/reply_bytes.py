@@ -53,9 +53,8 @@ _REPLY_DECISION: Final = _key(enrollment_gate_pb2.CheckClaimResponse.DECISION_FI
 
 def stamp(evaluated_at: datetime) -> bytes:
     """`Decision.evaluated_at`, the same for all answers of one instant."""
-    message = instant_message(evaluated_at)
-    content = b"" if message is None else message.SerializeToString()
-    return _EVALUATED_AT + varint(len(content)) + content
+    content = instant_message(evaluated_at).SerializeToString()
+    return _EVALUATED_AT + _SMALL[len(content)] + content
 
 
 def _identified(decision_id: str, claim_id: str, line_number: int) -> bytes:
