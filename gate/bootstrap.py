@@ -5,20 +5,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.cache.contract import KnowledgeCache
 from aggregator.cache.layered import LayeredCache
 from aggregator.cache.memory import MemoryCache
 from aggregator.cache.outage import OutageTolerantStore
-from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
 from gate.accounts.model import Lifetimes
@@ -60,8 +58,8 @@ from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
-from gate.persistence.announcements import API_KEYS, CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
+from gate.persistence.following import API_KEYS, CONFIGURATIONS, Announcements
 from gate.persistence.migrate import is_current, upgrade
 from gate.persistence.unit_of_work import Database
 from gate.readiness import Readiness
@@ -94,6 +92,9 @@ from sources.connection import SourceConnection
 from sources.contract import SourceDescription
 from sources.http import open_session
 from sources.registry import available_sources
+
+if TYPE_CHECKING:  # a gate without Redis starts without its client
+    from redis.asyncio import Redis
 
 _MEGABYTE: Final = 1_000_000
 _DATABASE_RETRY_SECONDS: Final = 2.0
@@ -213,10 +214,12 @@ def _report_stubs(descriptions: Mapping[str, SourceDescription]) -> None:
             _log.warning("source_not_implemented", source=name, states=sorted(description.states))
 
 
-def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
+def _redis(settings: Settings, stack: AsyncExitStack) -> "Redis | None":
     url = settings.redis_url.get_secret_value()
     if not url:
         return None
+    from aggregator.cache.redis import redis_client
+
     try:
         redis = redis_client(url)
     except ValueError:
@@ -227,12 +230,22 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     return redis
 
 
+def _announcements(redis: "Redis | None", channel: str) -> Announcements | None:
+    if redis is None:
+        return None
+    from gate.persistence.announcements import RedisAnnouncements
+
+    return RedisAnnouncements(redis, channel)
+
+
 def _cache(
-    settings: Settings, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    settings: Settings, redis: "Redis | None", metrics: Metrics, clock: Clock, stack: AsyncExitStack
 ) -> KnowledgeCache:
     memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE, clock)
     if redis is None:
         return memory
+    from aggregator.cache.redis import RedisStore
+
     store = OutageTolerantStore(RedisStore(redis, metrics, clock), metrics)
     cache = LayeredCache(memory, SharedCache(store, clock))
     stack.push_async_callback(cache.aclose)
@@ -275,9 +288,9 @@ async def _migrated(url: str) -> bool:
 
 
 async def _snapshot(
-    settings: Settings, database: Database, redis: Redis | None, stack: AsyncExitStack
+    settings: Settings, database: Database, redis: "Redis | None", stack: AsyncExitStack
 ) -> ConfigSnapshot:
-    announcements = RedisAnnouncements(redis, CONFIGURATIONS) if redis is not None else None
+    announcements = _announcements(redis, CONFIGURATIONS)
     snapshot = ConfigSnapshot(ConfigStore(database), deployment_defaults(settings.provider_enrollment), announcements)
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
@@ -324,13 +337,13 @@ def _ledger(settings: Settings, metrics: Metrics, shelf: LedgerShelf, clock: Clo
 
 
 async def _api_keys(
-    settings: Settings, database: Database, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    settings: Settings, database: Database, redis: "Redis | None", metrics: Metrics, clock: Clock, stack: AsyncExitStack
 ) -> KeyRing:
     store = KeyStore(database, clock)
     use = KeyUse(store)
     use.start()
     stack.push_async_callback(use.aclose)
-    announcements = RedisAnnouncements(redis, API_KEYS) if redis is not None else None
+    announcements = _announcements(redis, API_KEYS)
     ring = KeyRing(store, use, clock, announcements, max_stale_seconds=settings.auth.api_keys_max_stale_seconds)
     await ring.start()
     stack.push_async_callback(ring.aclose)

@@ -17,6 +17,7 @@ from gate.errors import GateError
 from gate.observability.logging import configure_logging
 from gate.secret_sources import remarks_on_files
 from gate.settings import Settings, unknown_variables
+from gate.startup import uncollected
 
 if TYPE_CHECKING:
     from gate.bootstrap import RunningGate
@@ -59,16 +60,17 @@ async def _serve(settings: Settings, *, sandbox: bool) -> None:
 @asynccontextmanager
 async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator["RunningGate"]:
     """A gate that serves inside the block, with the portals' doubles if wanted; start-up failures end the program."""
-    from gate.bootstrap import running_gate, with_connections
-    from sources.registry import SourceRegistrationError
-
     async with AsyncExitStack() as stack:
-        if sandbox:
-            portals = await started_portals(settings)
-            stack.push_async_callback(portals.stop)
-            settings = with_connections(settings, portals.connections)
-        try:
-            gate = await stack.enter_async_context(running_gate(settings))
-        except (OSError, GateError, SourceRegistrationError) as error:
-            stop(f"cannot start: {error}")
+        with uncollected():
+            from gate.bootstrap import running_gate, with_connections
+            from sources.registry import SourceRegistrationError
+
+            if sandbox:
+                portals = await started_portals(settings)
+                stack.push_async_callback(portals.stop)
+                settings = with_connections(settings, portals.connections)
+            try:
+                gate = await stack.enter_async_context(running_gate(settings))
+            except (OSError, GateError, SourceRegistrationError) as error:
+                stop(f"cannot start: {error}")
         yield gate

@@ -35,6 +35,7 @@ class HttpServer:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 timeout_graceful_shutdown=5,
                 server_header=False,
                 proxy_headers=bool(trusted_proxies),
