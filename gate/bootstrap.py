@@ -62,7 +62,7 @@ from gate.persistence.engine import open_engine
 from gate.persistence.following import API_KEYS, CONFIGURATIONS, Announcements
 from gate.persistence.migrate import is_current, upgrade
 from gate.persistence.unit_of_work import Database
-from gate.readiness import Readiness
+from gate.readiness import Announce, Readiness
 from gate.rpc.access import AccessServicer
 from gate.rpc.admission import Admission
 from gate.rpc.answering import WayOut
@@ -88,6 +88,7 @@ from gate.web.health import Health
 from gate.web.portal.provider_pages import RETURN
 from gate.web.portal.sign_in_form import Entrances
 from gate.web.server import HttpServer
+from gate.workers.crew import Crew
 from sources.connection import SourceConnection
 from sources.contract import SourceDescription
 from sources.http import open_session
@@ -109,19 +110,24 @@ class RunningGate(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def running_gate(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[RunningGate]:
+async def running_gate(
+    settings: Settings, clock: Clock = system_clock, *, crew: Crew | None = None
+) -> AsyncIterator[RunningGate]:
     """Serve inside the block; then drop readiness, let calls in flight finish, and stop the rest.
+
+    `crew`: the workers of which this process is one; without, it serves alone.
 
     Raises:
         gate.errors.PreconditionFailed: an address is taken, or the development key or a certificate cannot be used.
         sources.registry.SourceRegistrationError: a plug-in cannot be used.
     """
+    crew = Crew() if crew is None else crew
     async with AsyncExitStack() as stack:
         metrics = Metrics(_registry())
         redis = _redis(settings, stack)
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
-        asked = await _asking(settings, metrics, clock, stack)
+        asked = await _asking(settings, metrics, clock, stack, crew.size)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
         keys = await _api_keys(settings, database, redis, metrics, clock, stack)
@@ -144,10 +150,18 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
         ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
-        health = Health(version("enrollment-gate"), readiness.reasons, ledger.condition.troubles, asked.watch, clock)
+        health = Health(
+            version("enrollment-gate"),
+            lambda: [*readiness.reasons(), *crew.reasons()],
+            lambda: [*ledger.condition.troubles(), *crew.troubles()],
+            asked.watch,
+            clock,
+        )
         people = await _people(settings, database, log, clock, stack)
-        app = _web(settings, people, health, metrics.registry, tenants, verifier)
-        http_server = HttpServer(app, settings.http_address, settings.http_trusted_proxies)
+        app = _web(settings, people, health, _shown(metrics.registry, crew), tenants, verifier)
+        http_server = HttpServer(
+            app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone
+        )
         await http_server.start()
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
@@ -163,11 +177,12 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             GateAdminService(door, database, tenants, asked.panels, records),
             AuditLogService(door, database, log, AuditReader(database), records),
             AccessServicer(door, database, AccessService(log, keys.changed, clock)),
+            shares_port=not crew.is_alone,
         )
         await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
-        await readiness.start(grpc_server.announce)
-        stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
+        await readiness.start(_announcing(grpc_server, crew))
+        stack.push_async_callback(_give_notice, settings.stop_notice_seconds, crew)
         stack.push_async_callback(readiness.end)
         # Last, because it takes the processor that the start needs.
         ledger.drainer.start()
@@ -192,14 +207,14 @@ class _Asked(msgspec.Struct, frozen=True):
     watch: SourceWatch
 
 
-async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack) -> _Asked:
+async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack, sharers: int) -> _Asked:
     """Everything that leads to the sources."""
     factories = available_sources()
     descriptions = {name: factory.description for name, factory in factories.items()}
     _report_stubs(descriptions)
     session = await stack.enter_async_context(open_session())
     own = {name: settings.provider_enrollment.connection(name) for name in descriptions}
-    guarded = GuardedSources(factories, session, own, metrics.of_sources, clock)
+    guarded = GuardedSources(factories, session, own, metrics.of_sources, clock, sharers=sharers)
     connections = Connections(settings.provider_enrollment, settings.credentials)
     configured = {name: guarded.at(name, connection) for name, connection in own.items() if connection.is_configured}
     watch = SourceWatch(descriptions, configured, clock)
@@ -347,7 +362,7 @@ async def _api_keys(
     ring = KeyRing(store, use, clock, announcements, max_stale_seconds=settings.auth.api_keys_max_stale_seconds)
     await ring.start()
     stack.push_async_callback(ring.aclose)
-    metrics.api_keys_age.set_function(lambda: ring.age_seconds)
+    metrics.tell_age_of_api_keys(lambda: ring.age_seconds)
     return ring
 
 
@@ -496,3 +511,26 @@ async def _advise_first_account(settings: Settings, people: People) -> None:
         async with people.database.reading_accounts() as accounts:
             if await people.accounts.is_needed(accounts):
                 _log.info("portal_has_no_accounts", create_one="gate accounts create LOGIN --tenant T --role org_admin")
+
+
+def _shown(own: CollectorRegistry, crew: Crew) -> CollectorRegistry:
+    """What `/metrics` shows: of several workers all series, whichever of them is asked."""
+    if crew.is_alone:
+        return own
+    from gate.observability.merged import merged_series
+
+    return merged_series(crew.metrics_directory, lambda: crew.serving, lambda: crew.condition.restarts)
+
+
+def _announcing(server: GrpcServer, crew: Crew) -> Announce:
+    async def announce(*, serving: bool) -> None:
+        await server.announce(serving=serving)
+        await crew.announce(serving=serving)
+
+    return announce
+
+
+async def _give_notice(seconds: float, crew: Crew) -> None:
+    """Calls are still taken, unless the supervisor is gone: whoever takes its place needs the ports."""
+    if not crew.is_orphaned:
+        await asyncio.sleep(seconds)
