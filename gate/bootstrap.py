@@ -187,7 +187,8 @@ async def running_gate(
         # Last, because it takes the processor that the start needs.
         ledger.drainer.start()
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
-        await _advise_first_account(settings, people)
+        if crew.slot == 1:
+            await _advise_first_account(settings, people)
         yield RunningGate(grpc_server.port, http_server.port)
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -30,11 +31,13 @@ def main() -> None:
     if not first:
         return
     order = msgspec.json.decode(first, type=Order)
+    supervisor = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no word to the supervisor
     settings = unpacked(order.settings)
     configure_logging(settings.log_level)
     structlog.contextvars.bind_contextvars(worker=order.slot)
     share_series(order.metrics_directory, order.slot)
-    crew = Crew(order.slot, order.size, order.metrics_directory, _say)
+    crew = Crew(order.slot, order.size, order.metrics_directory, partial(_say, supervisor))
     code = asyncio.run(_serve(settings, crew))
     if crew.is_orphaned:
         shutil.rmtree(order.metrics_directory, ignore_errors=True)
@@ -74,9 +77,9 @@ async def _hear(crew: Crew, stopped: asyncio.Event) -> None:
     stopped.set()
 
 
-def _say(word: Word) -> None:
+def _say(supervisor: int, word: Word) -> None:
     with suppress(BrokenPipeError):
-        os.write(sys.stdout.fileno(), msgspec.json.encode(word) + b"\n")
+        os.write(supervisor, msgspec.json.encode(word) + b"\n")
 
 
 if __name__ == "__main__":

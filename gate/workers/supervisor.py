@@ -51,6 +51,7 @@ class _Worker:
             process_group=0,  # Ctrl-C is said to the supervisor alone
         )
         self._process = process
+        self.reason = ""
         try:
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("a child without its pipes")
@@ -104,12 +105,12 @@ class Supervisor:
         finally:
             asked.cancel()
             is_late = await self._finish(keeping, finish_seconds)
-        if self._failure:
-            raise PreconditionFailed(self._failure)
         for task in keeping:
             task.result()
         if is_late:
             raise PreconditionFailed("a worker did not finish in time and was killed")
+        if self._failure:
+            raise PreconditionFailed(self._failure)
 
     async def _finish(self, keeping: Sequence[asyncio.Task[None]], seconds: float) -> bool:
         """Whether one had to be killed."""
@@ -125,10 +126,16 @@ class Supervisor:
         wait = _SHORTEST_WAIT
         while not self._ending.is_set():
             began = time.monotonic()
-            code = await worker.run(lambda: self._condition, self._tell)
+            try:
+                code = await worker.run(lambda: self._condition, self._tell)
+            except OSError as error:  # the machine has no room for another process now
+                code, worker.reason = -1, str(error)
             self._forget(worker.slot)
             self._tell()
             if self._ending.is_set():
+                if code:
+                    _log.error("worker_ended", worker=worker.slot, exit_code=code, why=worker.reason)
+                    self._failure = self._failure or f"a worker ended with {code} instead of finishing"
                 return
             if not self._condition.were_all_there:
                 # The first to fail says why; the others may have no reason but that they were told to finish.
