@@ -65,7 +65,7 @@ class Metrics:
             "Circuit breaker of a source by the deployment's contract: 0 closed, 1 half open, 2 open.",
             ["source", "contract"],
             registry=registry,
-            multiprocess_mode="livemax",
+            multiprocess_mode="livemin",  # as the alerts take replicas: down is what nobody reaches
         )
         self._cache_errors = Counter(
             "enrollment_gate_cache_errors", "Failures of the shared cache.", ["operation", "error"], registry=registry
