@@ -133,9 +133,9 @@ class Supervisor:
             self._forget(worker.slot)
             self._tell()
             if self._ending.is_set():
-                if code:
+                if code and not self._failure:
                     _log.error("worker_ended", worker=worker.slot, exit_code=code, why=worker.reason)
-                    self._failure = self._failure or f"a worker ended with {code} instead of finishing"
+                    self._failure = f"a worker ended with {code} instead of finishing"
                 return
             if not self._condition.were_all_there:
                 # The first to fail says why; the others may have no reason but that they were told to finish.

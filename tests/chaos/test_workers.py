@@ -37,11 +37,12 @@ SLOW_SECONDS = 1.5
 _OWNER = re.compile(r"^[^-]+-(\d+)-")
 
 
+OPTIONS = ("--sandbox", "--workers", str(WORKERS))
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateProcess]:
-    folder = tmp_path_factory.mktemp("workers")
-    options = ("--sandbox", "--workers", str(WORKERS))
-    async with gate_process(folder, *options, environment=TEXAS | {"GATE_DRAIN_SECONDS": "5"}) as running:
+    async with gate_process(tmp_path_factory.mktemp("workers"), *OPTIONS, environment=TEXAS) as running:
         yield running
 
 
@@ -99,6 +100,7 @@ async def test_no_series_of_a_single_process_is_missing_from_the_merged_picture(
     missing = {name for name, _ in one.items() - several.items()}
     assert {name for name in missing if not name.startswith("python_gc") and not name.endswith("_created")} == set()
     assert several.keys() - one.keys() == {"enrollment_gate_workers", "enrollment_gate_worker_restarts"}
+    assert 'pid="' not in (await gate.page("/metrics")).text, "a gauge does not say how workers' values become one"
 
 
 async def families_of(gate: Doors) -> dict[str, tuple[str, str]]:
@@ -246,10 +248,10 @@ async def test_any_free_port_is_one_port_for_all_workers(tmp_path: Path) -> None
     assert "Traceback" not in gate.log
 
 
-async def test_all_workers_finish_what_they_began_and_the_gate_ends_with_0(gate: GateProcess) -> None:
+async def test_all_workers_finish_what_they_began_and_the_gate_ends_with_0(tmp_path: Path) -> None:
     slow = texans("TX PASS", CHANNELS)
-    await gate.misbehave({"tmhp_pems": {"kind": "slow", "latency_ms": SLOW_SECONDS * 1000}})
-    async with callers(gate, "stopping") as many:
+    async with gate_process(tmp_path, *OPTIONS, environment=TEXAS) as gate, callers(gate, "stopping") as many:
+        await gate.misbehave({"tmhp_pems": {"kind": "slow", "latency_ms": SLOW_SECONDS * 1000}})
         before = (await calls_of(gate.sandbox_url))["tmhp_pems"]
         in_flight = [
             asyncio.create_task(caller.check(claim(npi), fresh=True)) for caller, npi in zip(many, slow, strict=True)
