@@ -29,15 +29,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXAS = {"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX"}
 WORKERS = 2
-CHANNELS = 12
-"""Of which at least one reaches each of two workers, but for once in two thousand times."""
+OPTIONS = ("--sandbox", "--workers", str(WORKERS))
+CHANNELS = 16
+"""Of which at least one reaches each of two workers, but for once in thirty thousand times."""
 SWITCHED_WITHIN = 5.0
 REVOKED_WITHIN = 1.0
 SLOW_SECONDS = 1.5
 _OWNER = re.compile(r"^[^-]+-(\d+)-")
-
-
-OPTIONS = ("--sandbox", "--workers", str(WORKERS))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
