@@ -5,20 +5,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.cache.contract import KnowledgeCache
 from aggregator.cache.layered import LayeredCache
 from aggregator.cache.memory import MemoryCache
 from aggregator.cache.outage import OutageTolerantStore
-from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
 from aggregator.resolve import Resolver
 from gate.accounts.model import Lifetimes
@@ -60,11 +58,11 @@ from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
-from gate.persistence.announcements import API_KEYS, CONFIGURATIONS, RedisAnnouncements
 from gate.persistence.engine import open_engine
+from gate.persistence.following import API_KEYS, CONFIGURATIONS, Announcements
 from gate.persistence.migrate import is_current, upgrade
 from gate.persistence.unit_of_work import Database
-from gate.readiness import Readiness
+from gate.readiness import Announce, Readiness
 from gate.rpc.access import AccessServicer
 from gate.rpc.admission import Admission
 from gate.rpc.answering import WayOut
@@ -91,10 +89,14 @@ from gate.web.health import Health
 from gate.web.portal.provider_pages import RETURN
 from gate.web.portal.sign_in_form import Entrances
 from gate.web.server import HttpServer
+from gate.workers.crew import Crew
 from sources.connection import SourceConnection
 from sources.contract import SourceDescription
 from sources.http import open_session
 from sources.registry import available_sources
+
+if TYPE_CHECKING:  # a gate without Redis starts without its client
+    from redis.asyncio import Redis
 
 _MEGABYTE: Final = 1_000_000
 _DATABASE_RETRY_SECONDS: Final = 2.0
@@ -109,19 +111,24 @@ class RunningGate(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def running_gate(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[RunningGate]:
+async def running_gate(
+    settings: Settings, clock: Clock = system_clock, *, crew: Crew | None = None
+) -> AsyncIterator[RunningGate]:
     """Serve inside the block; then drop readiness, let calls in flight finish, and stop the rest.
+
+    `crew`: the workers of which this process is one; without, it serves alone.
 
     Raises:
         gate.errors.PreconditionFailed: an address is taken, or the development key or a certificate cannot be used.
         sources.registry.SourceRegistrationError: a plug-in cannot be used.
     """
+    crew = Crew() if crew is None else crew
     async with AsyncExitStack() as stack:
         metrics = Metrics(_registry())
         redis = _redis(settings, stack)
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
-        asked = await _asking(settings, metrics, clock, stack)
+        asked = await _asking(settings, metrics, clock, stack, crew.size)
         resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
         stack.push_async_callback(resolver.aclose)
         keys = await _api_keys(settings, database, redis, metrics, clock, stack)
@@ -144,10 +151,18 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
         ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
-        health = Health(version("enrollment-gate"), readiness.reasons, ledger.condition.troubles, asked.watch, clock)
+        health = Health(
+            version("enrollment-gate"),
+            lambda: [*readiness.reasons(), *crew.reasons()],
+            lambda: [*ledger.condition.troubles(), *crew.troubles()],
+            asked.watch,
+            clock,
+        )
         people = await _people(settings, database, log, clock, stack)
-        app = _web(settings, people, health, metrics.registry, tenants, verifier)
-        http_server = HttpServer(app, settings.http_address, settings.http_trusted_proxies)
+        app = _web(settings, people, health, _shown(metrics.registry, crew), tenants, verifier)
+        http_server = HttpServer(
+            app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone
+        )
         await http_server.start()
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
@@ -163,16 +178,18 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
             GateAdminService(door, database, tenants, asked.panels, records),
             AuditLogService(door, database, log, AuditReader(database), records),
             AccessServicer(door, database, AccessService(log, keys.changed, clock)),
+            shares_port=not crew.is_alone,
         )
         await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
         stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
-        await readiness.start(grpc_server.announce)
-        stack.push_async_callback(asyncio.sleep, settings.stop_notice_seconds)
+        await readiness.start(_announcing(grpc_server, crew))
+        stack.push_async_callback(_give_notice, settings.stop_notice_seconds, crew)
         stack.push_async_callback(readiness.end)
         # Last, because it takes the processor that the start needs.
         ledger.drainer.start()
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
-        await _advise_first_account(settings, people)
+        if crew.slot == 1:
+            await _advise_first_account(settings, people)
         yield RunningGate(grpc_server.port, http_server.port)
 
 
@@ -192,14 +209,14 @@ class _Asked(msgspec.Struct, frozen=True):
     watch: SourceWatch
 
 
-async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack) -> _Asked:
+async def _asking(settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack, sharers: int) -> _Asked:
     """Everything that leads to the sources."""
     factories = available_sources()
     descriptions = {name: factory.description for name, factory in factories.items()}
     _report_stubs(descriptions)
     session = await stack.enter_async_context(open_session())
     own = {name: settings.provider_enrollment.connection(name) for name in descriptions}
-    guarded = GuardedSources(factories, session, own, metrics.of_sources, clock)
+    guarded = GuardedSources(factories, session, own, metrics.of_sources, clock, sharers=sharers)
     connections = Connections(settings.provider_enrollment, settings.credentials)
     configured = {name: guarded.at(name, connection) for name, connection in own.items() if connection.is_configured}
     watch = SourceWatch(descriptions, configured, clock)
@@ -214,10 +231,12 @@ def _report_stubs(descriptions: Mapping[str, SourceDescription]) -> None:
             _log.warning("source_not_implemented", source=name, states=sorted(description.states))
 
 
-def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
+def _redis(settings: Settings, stack: AsyncExitStack) -> "Redis | None":
     url = settings.redis_url.get_secret_value()
     if not url:
         return None
+    from aggregator.cache.redis import redis_client
+
     try:
         redis = redis_client(url)
     except ValueError:
@@ -228,12 +247,22 @@ def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
     return redis
 
 
+def _announcements(redis: "Redis | None", channel: str) -> Announcements | None:
+    if redis is None:
+        return None
+    from gate.persistence.announcements import RedisAnnouncements
+
+    return RedisAnnouncements(redis, channel)
+
+
 def _cache(
-    settings: Settings, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    settings: Settings, redis: "Redis | None", metrics: Metrics, clock: Clock, stack: AsyncExitStack
 ) -> KnowledgeCache:
     memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE, clock)
     if redis is None:
         return memory
+    from aggregator.cache.redis import RedisStore
+
     store = OutageTolerantStore(RedisStore(redis, metrics, clock), metrics)
     cache = LayeredCache(memory, SharedCache(store, clock))
     stack.push_async_callback(cache.aclose)
@@ -276,9 +305,9 @@ async def _migrated(url: str) -> bool:
 
 
 async def _snapshot(
-    settings: Settings, database: Database, redis: Redis | None, stack: AsyncExitStack
+    settings: Settings, database: Database, redis: "Redis | None", stack: AsyncExitStack
 ) -> ConfigSnapshot:
-    announcements = RedisAnnouncements(redis, CONFIGURATIONS) if redis is not None else None
+    announcements = _announcements(redis, CONFIGURATIONS)
     snapshot = ConfigSnapshot(ConfigStore(database), deployment_defaults(settings.provider_enrollment), announcements)
     await snapshot.start()
     stack.push_async_callback(snapshot.aclose)
@@ -325,17 +354,17 @@ def _ledger(settings: Settings, metrics: Metrics, shelf: LedgerShelf, clock: Clo
 
 
 async def _api_keys(
-    settings: Settings, database: Database, redis: Redis | None, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    settings: Settings, database: Database, redis: "Redis | None", metrics: Metrics, clock: Clock, stack: AsyncExitStack
 ) -> KeyRing:
     store = KeyStore(database, clock)
     use = KeyUse(store)
     use.start()
     stack.push_async_callback(use.aclose)
-    announcements = RedisAnnouncements(redis, API_KEYS) if redis is not None else None
+    announcements = _announcements(redis, API_KEYS)
     ring = KeyRing(store, use, clock, announcements, max_stale_seconds=settings.auth.api_keys_max_stale_seconds)
     await ring.start()
     stack.push_async_callback(ring.aclose)
-    metrics.api_keys_age.set_function(lambda: ring.age_seconds)
+    metrics.tell_age_of_api_keys(lambda: ring.age_seconds)
     return ring
 
 
@@ -484,3 +513,26 @@ async def _advise_first_account(settings: Settings, people: People) -> None:
         async with people.database.reading_accounts() as accounts:
             if await people.accounts.is_needed(accounts):
                 _log.info("portal_has_no_accounts", create_one="gate accounts create LOGIN --tenant T --role org_admin")
+
+
+def _shown(own: CollectorRegistry, crew: Crew) -> CollectorRegistry:
+    """What `/metrics` shows: of several workers all series, whichever of them is asked."""
+    if crew.is_alone:
+        return own
+    from gate.observability.merged import merged_series
+
+    return merged_series(crew.metrics_directory, lambda: crew.serving, lambda: crew.condition.restarts)
+
+
+def _announcing(server: GrpcServer, crew: Crew) -> Announce:
+    async def announce(*, serving: bool) -> None:
+        await server.announce(serving=serving)
+        await crew.announce(serving=serving)
+
+    return announce
+
+
+async def _give_notice(seconds: float, crew: Crew) -> None:
+    """Calls are still taken, unless the supervisor is gone: whoever takes its place needs the ports."""
+    if not crew.is_orphaned:
+        await asyncio.sleep(seconds)

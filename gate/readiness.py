@@ -75,6 +75,7 @@ class Readiness:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             self._metrics.config_stale.set(self._configurations.is_stale)
+            self._metrics.write_asked()
             if (ready := not self.reasons()) is not told:
                 await announce(serving=ready)
                 told = ready

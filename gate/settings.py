@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     """What Prometheus shows as its bearer token at ``/metrics``, which name every tenant; empty: they are for whoever
     reaches the HTTP door, as in development."""
     sandbox_address: Address = "127.0.0.1:8090"
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that serve together at the same two ports; connections are spread over them. What is said to hold for
+    one process (`cache_memory_mb`, `limits`) holds for each of them; of a source's limits each keeps its share."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     check_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
     """Longest time one claim's check may take when its caller names no deadline."""

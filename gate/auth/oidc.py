@@ -15,8 +15,6 @@ import aiohttp
 import jwt
 import msgspec
 import structlog
-from authlib.oidc.core import CodeIDToken
-from joserfc.errors import JoseError
 
 from gate.auth.jwks import PublishedKeys
 from gate.auth.oidc_claims import ClaimNames, Identity, identity_of
@@ -167,6 +165,10 @@ class OpenIdProvider:
             raise Unauthenticated(_NOT_VERIFIED) from None
 
     async def _verified(self, redeemed: _Redeemed, keys: PublishedKeys, flow: Flow) -> Mapping[str, Any]:
+        # Not for every gate that starts: with an identity provider or without, only a sign-in there needs them.
+        from authlib.oidc.core import CodeIDToken
+        from joserfc.errors import JoseError
+
         settings = self._settings
         try:
             header = jwt.get_unverified_header(redeemed.id_token)

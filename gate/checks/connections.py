@@ -59,12 +59,18 @@ class Connections:
 class AsContracted(Guard):
     """A source within the limits of the site's own contract, where those differ from its description's."""
 
-    def __init__(self, inner: EnrollmentSource, connection: SourceConnection) -> None:
+    def __init__(self, inner: EnrollmentSource, connection: SourceConnection, sharers: int = 1) -> None:
+        """The limits are for `sharers` processes together, and each keeps its part, which is one call at least."""
         super().__init__(inner)
         limits = connection.model_dump(include=set(_LIMITS))
         agreed = {name: limit for name, limit in limits.items() if limit is not None}
         budget = max(inner.description.budget, agreed.get("attempt_timeout", 0))
-        self._description = msgspec.structs.replace(inner.description, **agreed, budget=budget)
+        whole = msgspec.structs.replace(inner.description, **agreed, budget=budget)
+        self._description = msgspec.structs.replace(
+            whole,
+            max_per_second=whole.max_per_second / sharers,
+            max_concurrency=max(1, whole.max_concurrency // sharers),
+        )
 
     @property
     def description(self) -> SourceDescription:
@@ -89,8 +95,14 @@ class GuardedSources:
         own: Mapping[str, SourceConnection],
         observer: Callable[[Contract], SourceObserver],
         clock: Clock,
+        *,
+        sharers: int = 1,
     ) -> None:
-        """`own` are the deployment's connections by source; `observer` hears the sources of one kind of contract."""
+        """`own` are the deployment's connections by source; `observer` hears the sources of one kind of contract.
+
+        `sharers`: how many processes ask by the same contracts.
+        """
+        self._sharers = sharers
         self._factories = factories
         self._session = session
         self._observer = observer
@@ -112,7 +124,7 @@ class GuardedSources:
         return source
 
     def _build(self, name: str, connection: SourceConnection, contract: Contract) -> GuardedSource:
-        source = AsContracted(self._factories[name](self._session, connection, self._clock), connection)
+        source = AsContracted(self._factories[name](self._session, connection, self._clock), connection, self._sharers)
         return guarded(source, self._observer(contract), self._clock, identity=_digest(connection, but=_SAME_ANSWERS))
 
 

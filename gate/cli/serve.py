@@ -13,10 +13,12 @@ from gate.cli.ending import stop, warn
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.portals import refuse_in_production, started_portals
 from gate.cli.stopping import until_stopped
+from gate.cli.workers import serve_by_workers
 from gate.errors import GateError
 from gate.observability.logging import configure_logging
 from gate.secret_sources import remarks_on_files
 from gate.settings import Settings, unknown_variables
+from gate.startup import uncollected
 
 if TYPE_CHECKING:
     from gate.bootstrap import RunningGate
@@ -36,6 +38,12 @@ def serve(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Also serve the portals' doubles, and ask them instead of the portals.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Processes that serve together at the same ports (GATE_WORKERS).", show_default="1"
+        ),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Serve gRPC and HTTP until stopped (SIGTERM or Ctrl-C); calls in flight are finished first."""
@@ -48,7 +56,12 @@ def serve(
         warn(f"{variable} names no setting and is ignored")
     for remark in remarks_on_files(Settings, os.environ):
         warn(remark)
-    asyncio.run(_serve(settings, sandbox=sandbox))
+    if workers is not None:
+        settings = settings.model_copy(update={"workers": workers})
+    if settings.workers > 1:
+        asyncio.run(serve_by_workers(settings, sandbox=sandbox))
+    else:
+        asyncio.run(_serve(settings, sandbox=sandbox))
 
 
 async def _serve(settings: Settings, *, sandbox: bool) -> None:
@@ -59,16 +72,17 @@ async def _serve(settings: Settings, *, sandbox: bool) -> None:
 @asynccontextmanager
 async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator["RunningGate"]:
     """A gate that serves inside the block, with the portals' doubles if wanted; start-up failures end the program."""
-    from gate.bootstrap import running_gate, with_connections
-    from sources.registry import SourceRegistrationError
-
     async with AsyncExitStack() as stack:
-        if sandbox:
-            portals = await started_portals(settings)
-            stack.push_async_callback(portals.stop)
-            settings = with_connections(settings, portals.connections)
-        try:
-            gate = await stack.enter_async_context(running_gate(settings))
-        except (OSError, GateError, SourceRegistrationError) as error:
-            stop(f"cannot start: {error}")
+        with uncollected():
+            from gate.bootstrap import running_gate, with_connections
+            from sources.registry import SourceRegistrationError
+
+            if sandbox:
+                portals = await started_portals(settings)
+                stack.push_async_callback(portals.stop)
+                settings = with_connections(settings, portals.connections)
+            try:
+                gate = await stack.enter_async_context(running_gate(settings))
+            except (OSError, GateError, SourceRegistrationError) as error:
+                stop(f"cannot start: {error}")
         yield gate

@@ -1,5 +1,7 @@
 """What Prometheus sees of the decision ledger's way to the database."""
 
+from typing import Literal
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -12,8 +14,8 @@ class LedgerSeries:
         def counter(name: str, about: str) -> Counter:
             return Counter(f"enrollment_gate_ledger_{name}", about, registry=registry)
 
-        def gauge(name: str, about: str) -> Gauge:
-            return Gauge(f"enrollment_gate_ledger_{name}", about, registry=registry)
+        def gauge(name: str, about: str, merged: Literal["livesum", "livemax"] = "livemax") -> Gauge:
+            return Gauge(f"enrollment_gate_ledger_{name}", about, registry=registry, multiprocess_mode=merged)
 
         self._written = counter("written", "Decisions written to the spool before they were given.")
         self._refused = counter("refused", "Decisions not given because they could not be written.")
@@ -22,7 +24,7 @@ class LedgerSeries:
             "drained", "Decisions brought to the database; those brought again after a crash count again."
         )
         self._damaged = counter("damaged", "Files and frames of the spool set aside because they could not be read.")
-        self._queued = gauge("queued", "Decisions written by this process that are not in the database yet.")
+        self._queued = gauge("queued", "Decisions written by this process that are not in the database yet.", "livesum")
         self._oldest = gauge(
             "oldest_queued_seconds", "Age of the oldest decision in the spool that is not in the database yet."
         )

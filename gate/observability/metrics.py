@@ -26,6 +26,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self._asked: list[tuple[Gauge, Callable[[], float]]] = []
         decisions = Counter(
             "enrollment_gate_decisions",
             "Answers given.",
@@ -64,6 +65,7 @@ class Metrics:
             "Circuit breaker of a source by the deployment's contract: 0 closed, 1 half open, 2 open.",
             ["source", "contract"],
             registry=registry,
+            multiprocess_mode="livemin",  # as the alerts take replicas: down is what nobody reaches
         )
         self._cache_errors = Counter(
             "enrollment_gate_cache_errors", "Failures of the shared cache.", ["operation", "error"], registry=registry
@@ -75,6 +77,7 @@ class Metrics:
             "enrollment_gate_cache_breaker",
             "Circuit breaker of the shared cache: 0 closed, 1 half open, 2 open.",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self._shed = Counter(
             "enrollment_gate_shed",
@@ -82,20 +85,27 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
-        self._claims_in_flight = Gauge("enrollment_gate_claims_in_flight", "Claims under way.", registry=registry)
-        self.config_stale = Gauge(
-            "enrollment_gate_config_stale", "1 while the configuration store cannot be read.", registry=registry
+        self._claims_in_flight = Gauge(
+            "enrollment_gate_claims_in_flight", "Claims under way.", registry=registry, multiprocess_mode="livesum"
         )
-        self.api_keys_age = Gauge(
+        self.config_stale = Gauge(
+            "enrollment_gate_config_stale",
+            "1 while the configuration store cannot be read.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._api_keys_age = Gauge(
             "enrollment_gate_api_keys_age_seconds",
             "Since the stored API keys were last looked at; known keys go on working for a while.",
             registry=registry,
+            multiprocess_mode="livemax",
         )
         self._certificate_expiry = Gauge(
             "enrollment_gate_tls_certificate_expiry_seconds",
             "Until the gRPC door's certificate (server), or one of those that vouch for clients (client_ca), expires.",
             ["certificate"],
             registry=registry,
+            multiprocess_mode="livemin",
         )
         self._tls_reload_failures = Counter(
             "enrollment_gate_tls_reload_failures",
@@ -128,7 +138,20 @@ class Metrics:
 
     def count_claims_in_flight(self, count: Callable[[], int]) -> None:
         """Ask `count` whenever somebody looks."""
-        self._claims_in_flight.set_function(count)
+        self._ask(self._claims_in_flight, count)
+
+    def tell_age_of_api_keys(self, seconds: Callable[[], float]) -> None:
+        """Ask `seconds` whenever somebody looks."""
+        self._ask(self._api_keys_age, seconds)
+
+    def write_asked(self) -> None:
+        """Write down what is asked when somebody looks: where several processes are looked at as one, nobody asks."""
+        for gauge, ask in self._asked:
+            gauge.set(ask())
+
+    def _ask(self, gauge: Gauge, ask: Callable[[], float]) -> None:
+        gauge.set_function(ask)
+        self._asked.append((gauge, ask))
 
     def of_sources(self, contract: Contract) -> SourceObserver:
         """Who hears the sources that are asked by this kind of contract."""

@@ -9,8 +9,6 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-CONFIGURATIONS: Final = "enrollment-gate:config"
-API_KEYS: Final = "enrollment-gate:api-keys"
 _ANNOUNCE_SECONDS: Final = 1.0
 _SUBSCRIBE_SECONDS: Final = 5.0
 _LISTEN_SECONDS: Final = 5.0

@@ -8,11 +8,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 import structlog
 
+CONFIGURATIONS: Final = "enrollment-gate:config"
+API_KEYS: Final = "enrollment-gate:api-keys"
+"""Channels: what was changed."""
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 

@@ -7,20 +7,17 @@ declared in code and list what is missing.
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 from typing import Final, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gate.errors import PreconditionFailed
 from gate.persistence.engine import UNFIT_URL, WRITES, open_engine
 from gate.persistence.unit_of_work import naming_outages
 
+HEAD: Final = "0006"
+"""The last migration of this release. Stated, because to find it is to load Alembic, a tenth of a gate's start."""
 _PATIENCE_SECONDS: Final = 600.0
 """How long one statement, or the wait for another process's migration, may take."""
 _TABLE_LOCK_SECONDS: Final = 5
@@ -39,7 +36,14 @@ async def upgrade(url: str, revision: str = "head") -> bool:
         StoreUnavailable: the database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
     """
-    return await _migrate(url, partial(_upgrade, revision))
+    if revision == "head":
+        async with AsyncExitStack() as stack:
+            connection = await _connected(url, stack)
+            if await connection.run_sync(_revisions) == {HEAD}:
+                return True
+    from gate.persistence import steps
+
+    return await _migrate(url, partial(steps.upgrade, revision))
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -49,7 +53,9 @@ async def downgrade(url: str, revision: str) -> None:
         StoreUnavailable: the database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError, OSError: it refuses; nothing was changed.
     """
-    await _migrate(url, partial(_downgrade, revision))
+    from gate.persistence import steps
+
+    await _migrate(url, partial(steps.downgrade, revision))
 
 
 async def is_current(engine: AsyncEngine) -> bool:
@@ -61,19 +67,18 @@ async def is_current(engine: AsyncEngine) -> bool:
     async with AsyncExitStack() as stack:
         with naming_outages():
             connection = await stack.enter_async_context(engine.connect())
-        heads = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
-    return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
+        return await connection.run_sync(_revisions) == {HEAD}
+
+
+def _revisions(connection: Connection) -> set[str]:
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
 
 
 async def _migrate(url: str, work: Callable[[Connection], Result]) -> Result:
-    engine = open_engine(url, patience_seconds=_PATIENCE_SECONDS)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(engine.dispose)
-        with naming_outages():
-            try:
-                opened = await stack.enter_async_context(engine.connect())
-            except (TypeError, ValueError):  # the driver, of an option it does not know or cannot read
-                raise PreconditionFailed(UNFIT_URL) from None
+        opened = await _connected(url, stack)
         connection = await opened.execution_options(**WRITES)  # on SQLite, to begin is to wait for one's turn
         async with connection.begin():
             await _take_turns(connection)
@@ -81,28 +86,17 @@ async def _migrate(url: str, work: Callable[[Connection], Result]) -> Result:
     return result
 
 
+async def _connected(url: str, stack: AsyncExitStack) -> AsyncConnection:
+    engine = open_engine(url, patience_seconds=_PATIENCE_SECONDS)
+    stack.push_async_callback(engine.dispose)
+    with naming_outages():
+        try:
+            return await stack.enter_async_context(engine.connect())
+        except (TypeError, ValueError):  # the driver, of an option it does not know or cannot read
+            raise PreconditionFailed(UNFIT_URL) from None
+
+
 async def _take_turns(connection: AsyncConnection) -> None:
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         await connection.execute(text(f"SET LOCAL lock_timeout = '{_TABLE_LOCK_SECONDS}s'"))
-
-
-def _upgrade(revision: str, connection: Connection) -> bool:
-    config = _config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if not set(MigrationContext.configure(connection).get_current_heads()) <= known:
-        return False
-    command.upgrade(config, revision)
-    return True
-
-
-def _downgrade(revision: str, connection: Connection) -> None:
-    command.downgrade(_config(connection), revision)
-
-
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.attributes["connection"] = connection
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config

@@ -23,8 +23,6 @@ _OPTIONS: Final = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Two processes on one port by accident would share the traffic without a word.
-    ("grpc.so_reuseport", 0),
 )
 
 
@@ -37,8 +35,12 @@ class Servicer(Protocol):
 class GrpcServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, *servicers: Servicer) -> None:
-        self._server = grpc.aio.server(options=_OPTIONS)
+    def __init__(self, *servicers: Servicer, shares_port: bool = False) -> None:
+        """`shares_port`: with other workers of this gate, which `gate.workers.ports` keeps from strangers.
+
+        Two processes on one port by accident would share the traffic without a word.
+        """
+        self._server = grpc.aio.server(options=(*_OPTIONS, ("grpc.so_reuseport", int(shares_port))))
         self._health = health.aio.HealthServicer()
         self._services = tuple(str(servicer.service.full_name) for servicer in servicers)
         for name, servicer in zip(self._services, servicers, strict=True):

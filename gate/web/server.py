@@ -25,8 +25,14 @@ class _EmbeddedServer(uvicorn.Server):
 class HttpServer:
     """Serves until stopped; `port` is the one really bound."""
 
-    def __init__(self, app: FastAPI, address: str, trusted_proxies: Sequence[str] = ()) -> None:
-        """The word of `trusted_proxies` is taken for where a request came from; of nobody else, loopback included."""
+    def __init__(
+        self, app: FastAPI, address: str, trusted_proxies: Sequence[str] = (), *, shares_port: bool = False
+    ) -> None:
+        """The word of `trusted_proxies` is taken for where a request came from; of nobody else, loopback included.
+
+        `shares_port`: with other workers of this gate, which `gate.workers.ports` keeps from strangers.
+        """
+        self._shares_port = shares_port
         host, _, port = address.rpartition(":")
         self._host, self.port = host.strip("[]"), int(port)
         self._server = _EmbeddedServer(
@@ -35,6 +41,7 @@ class HttpServer:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 timeout_graceful_shutdown=5,
                 server_header=False,
                 proxy_headers=bool(trusted_proxies),
@@ -51,7 +58,9 @@ class HttpServer:
         """
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            listener = socket.create_server((self._host, self.port), family=family, backlog=_BACKLOG)
+            listener = socket.create_server(
+                (self._host, self.port), family=family, backlog=_BACKLOG, reuse_port=self._shares_port
+            )
         except OSError as error:
             raise PreconditionFailed(
                 f"nothing can be served at {self._host}:{self.port} (GATE_HTTP_ADDRESS): "

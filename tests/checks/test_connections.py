@@ -196,6 +196,17 @@ async def test_the_limits_of_the_sites_contract_take_the_place_of_the_sources_ow
         assert description.name == "tmhp_pems"
 
 
+async def test_workers_ask_together_no_more_than_the_contract_allows() -> None:
+    async with open_session() as session:
+        agreed = OWN.model_copy(update={"max_per_second": 6.0, "max_concurrency": 8})
+        factories, own = available_sources(), {"tmhp_pems": agreed}
+        each = GuardedSources(factories, session, own, lambda _: Unobserved(), lambda: datetime.now(UTC), sharers=4)
+        asked = each.at("tmhp_pems", agreed).description
+        assert (asked.max_per_second, asked.max_concurrency) == (1.5, 2)
+        narrow = agreed.model_copy(update={"max_concurrency": 3})
+        assert each.at("tmhp_pems", narrow).description.max_concurrency == 1, "a worker that may not ask has no answers"
+
+
 class Down:
     """A source of Ohio that is left alone after one failure."""
 

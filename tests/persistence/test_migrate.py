@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import gate
 from gate.errors import StoreUnavailable
+from gate.persistence import migrate
 from gate.persistence.base import Base
 from gate.persistence.engine import open_engine
 from gate.persistence.migrate import downgrade, is_current, upgrade
@@ -71,6 +73,11 @@ async def test_a_database_is_current_only_with_the_schema_of_this_release(
 
     await downgrade(database_url, "base")
     assert not await is_current(engine)
+
+
+def test_the_stated_head_is_the_last_migration_there_is() -> None:
+    folder = Path(migrate.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_heads() == [migrate.HEAD]
 
 
 async def test_upgrading_a_current_database_changes_nothing(database_url: str, engine: AsyncEngine) -> None:

@@ -129,13 +129,12 @@ class GateProcess(Doors):
         grpc_port, http_port, sandbox_port = free_port(), free_port(), free_port()
         super().__init__(data_dir, grpc_port, http_port)
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
-        self.environment = gate_environment(
-            data_dir,
-            GATE_GRPC_ADDRESS=self.grpc_address,
-            GATE_HTTP_ADDRESS=f"127.0.0.1:{http_port}",
-            GATE_SANDBOX_ADDRESS=f"127.0.0.1:{sandbox_port}",
-            **(environment or {}),
-        )
+        addresses = {
+            "GATE_GRPC_ADDRESS": self.grpc_address,
+            "GATE_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
+            "GATE_SANDBOX_ADDRESS": f"127.0.0.1:{sandbox_port}",
+        }
+        self.environment = gate_environment(data_dir, **(addresses | dict(environment or {})))
         self._command = [GATE, "serve", *options]
         self._log = data_dir / f"gate-{grpc_port}.log"
         self._process: subprocess.Popen[bytes] | None = None

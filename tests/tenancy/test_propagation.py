@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from aggregator.cache.redis import redis_client
 from gate.decision.model import GateMode
 from gate.errors import StoreUnavailable
-from gate.persistence.announcements import CONFIGURATIONS, RedisAnnouncements
+from gate.persistence.announcements import RedisAnnouncements
 from gate.persistence.engine import open_engine
-from gate.persistence.following import Pace
+from gate.persistence.following import CONFIGURATIONS, Pace
 from gate.persistence.migrate import upgrade
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import TenantConfig

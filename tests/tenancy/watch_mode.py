@@ -4,8 +4,9 @@ import asyncio
 import sys
 
 from aggregator.cache.redis import redis_client
-from gate.persistence.announcements import CONFIGURATIONS, RedisAnnouncements
+from gate.persistence.announcements import RedisAnnouncements
 from gate.persistence.engine import open_engine
+from gate.persistence.following import CONFIGURATIONS
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.snapshot import ConfigSnapshot
