@@ -16,7 +16,8 @@ from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.jsonl_reader import read_jsonl
 from gate.claimfiles.model import FileClaim
 from gate.claimfiles.problems import FileProblems
-from gate.claimfiles.x12_reader import read_x12
+from gate.claimfiles.x12_events import Event
+from gate.claimfiles.x12_reader import read_x12, read_x12_with_events
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -58,18 +59,32 @@ class ClaimFile:
         Raises:
             ClaimFileError: when the file cannot be read on, or ends without having held a claim.
         """
-        with _reading_errors():
-            claims = self._claims()
-            first = next(claims, None)
-            if first is None:
-                raise ClaimFileError("", "the file holds no claims")
-            yield first
-            yield from claims
-
-    def _claims(self) -> Iterator[FileClaim]:
         if self.format is ClaimFormat.X12:
-            return read_x12(self._content, self.problems)
-        return read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
+            claims = read_x12(self._content, self.problems)
+        else:
+            claims = read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
+        return (item for item in self._checked(claims) if isinstance(item, FileClaim))
+
+    def with_events(self) -> Iterator[FileClaim | Event]:
+        """As iteration; of an 837 also what an acknowledgment of it needs, each where it stands in the file."""
+        if self.format is ClaimFormat.X12:
+            return self._checked(read_x12_with_events(self._content, self.problems))
+        return iter(self)
+
+    def _checked(self, content: Iterator[FileClaim | Event]) -> Iterator[FileClaim | Event]:
+        last: FileClaim | None = None
+        try:
+            with _reading_errors():
+                for item in content:
+                    if isinstance(item, FileClaim):
+                        last = item
+                    yield item
+        except ClaimFileError as error:
+            if error.place or last is None:
+                raise
+            raise ClaimFileError(f"after the claim at {last.place}", error.message, *error.events) from None
+        if last is None:
+            raise ClaimFileError("", "the file holds no claims")
 
 
 @contextmanager
