@@ -1,26 +1,25 @@
 """`gate check-file`: a file of claims through a running server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from gate.auth.permissions import Role
 from gate.claimfiles.errors import ClaimFileError
-from gate.claimfiles.model import FileClaim, asked_about
-from gate.claimfiles.reading import ClaimFile, open_claim_file
+from gate.claimfiles.model import FileProblem
 from gate.claimfiles.result_files import ResultFormat, ResultWriter, open_results
-from gate.claimfiles.results import Result
 from gate.claimfiles.summary import Summary
 from gate.cli.client import Metadata, carry_out, channel_to, credential
 from gate.cli.ending import stop, warn
-from gate.cli.file_check import check_claims
+from gate.cli.file_check import Answered, check_claims, checking_by
+from gate.cli.file_reader import Reading
+from gate.cli.file_reading import reading_file
 from gate.cli.options import ConfigFile, Tenant, settings_of
 from gate.cli.report import Advancing, progress_over, show_summary
 from gate.settings import Settings
-from gate.v1 import enrollment_gate_pb2_grpc
 from gate.whole_files import STANDARD_OUTPUT
 from sources.states import STATES
 
@@ -54,6 +53,9 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     fail_on_pend: Annotated[
         bool, typer.Option("--fail-on-pend", help="Exit with 3 when a claim would be pended.")
     ] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Say how far it is also where standard error is no terminal.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Check a file of claims: one result per claim, in file order, and a summary on standard error.
@@ -66,16 +68,16 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
     settings = settings_of(config)
     metadata = credential(settings, tenant, [Role.PIPELINE])
     form = form or (ResultFormat.CSV if out.lower().endswith(".csv") else ResultFormat.JSONL)
+    reading = Reading(file, state.upper(), fresh=fresh)
     try:
-        with open_claim_file(file) as claims:
-            work = checked(claims, settings, metadata, Target(out, form), state=state.upper(), fresh=fresh)
-            summary = carry_out(settings, work)
+        checked_file = carry_out(settings, checked(reading, settings, metadata, Target(out, form), progress=progress))
     except ClaimFileError as error:
         stop(f"{file}: {error}")
     except OSError as error:
         stop(f"{out}: {error.strerror}")
-    for problem in claims.problems.kept:
+    for problem in checked_file.problems:
         warn(f"{file}: {problem.place}: {problem.message}")
+    summary = checked_file.summary
     show_summary(summary)
     if summary.errors:
         raise typer.Exit(ExitCode.SOME_UNCHECKED)
@@ -91,38 +93,41 @@ class Target:
         self.form = form
 
 
+class CheckedFile(NamedTuple):
+    """What became of a file as a whole."""
+
+    summary: Summary
+    problems: Sequence[FileProblem]
+    """What is wrong around its claims."""
+
+
 class _Tallying:
     """Writes results, counts them, and says how far it is."""
 
-    def __init__(self, writer: ResultWriter, claims: ClaimFile, advancing: Advancing) -> None:
+    def __init__(self, writer: ResultWriter, advancing: Advancing) -> None:
         self.summary = Summary()
         self._writer = writer
-        self._claims = claims
         self._advancing = advancing
 
-    def write(self, results: Iterable[Result]) -> None:
-        results = list(results)
-        self._writer.write(results)
-        for result in results:
-            self.summary.add(result)
-        self._advancing(self._claims.bytes_read, self.summary.total.claims)
+    def write(self, answered: Answered) -> None:
+        self._writer.write(answered.results)
+        add = self.summary.add
+        for result in answered.results:
+            add(result)
+        self._advancing(answered.batch.bytes_read, self.summary)
 
 
 async def checked(
-    claims: ClaimFile, settings: Settings, metadata: Metadata, target: Target, *, state: str = "", fresh: bool = False
-) -> Summary:
-    """Every claim's result, written to `target`; the sum of them. `state` is asked for all claims, if named.
+    reading: Reading, settings: Settings, metadata: Metadata, target: Target, *, progress: bool = False
+) -> CheckedFile:
+    """Every claim's result, written to `target`; the sum of them.
 
     Raises:
-        ClaimFileError, grpc.RpcError, OSError: and then no file was written.
+        ClaimFileError, GateError, grpc.RpcError, OSError: and then no file was written.
     """
-    with open_results(target.path, target.form) as writer, progress_over("checking", claims.size) as advancing:
-        sink = _Tallying(writer, claims, advancing)
-        async with channel_to(settings) as channel:
-            gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
-            await check_claims(_each(claims, state), gate, metadata, sink, fresh=fresh)
-    return sink.summary
-
-
-def _each(claims: ClaimFile, state: str) -> Iterator[FileClaim]:
-    return (asked_about(claim, state) for claim in claims) if state else iter(claims)
+    async with reading_file(reading) as file:
+        with open_results(target.path, target.form) as writer, progress_over(file.size, lines=progress) as advancing:
+            sink = _Tallying(writer, advancing)
+            async with channel_to(settings) as channel:
+                await check_claims(file, checking_by(channel, metadata), sink)
+    return CheckedFile(sink.summary, file.problems)

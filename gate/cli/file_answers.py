@@ -9,6 +9,7 @@ from gate.claimfiles.asked import AskedClaim
 from gate.claimfiles.results import CheckAnswer, CheckFailure
 from gate.cli.client import in_words_of_status
 from gate.cli.rendering import enum_name
+from gate.errors import PreconditionFailed
 from gate.v1 import decision_pb2, enrollment_gate_pb2
 
 _UNAVAILABLE: Final = decision_pb2.DECISION_CODE_SOURCE_UNAVAILABLE
@@ -25,9 +26,16 @@ def had_no_turn(answers: Iterable[enrollment_gate_pb2.ClaimResult]) -> list[int]
 
 
 def by_claim(
-    claims: Sequence[AskedClaim], answers: Iterable[enrollment_gate_pb2.ClaimResult]
+    claims: Sequence[AskedClaim], answers: Sequence[enrollment_gate_pb2.ClaimResult]
 ) -> list[list[CheckAnswer | CheckFailure]]:
-    """The answers come in the order of the questions."""
+    """The answers come in the order of the questions.
+
+    Raises:
+        PreconditionFailed: there are more or fewer than were asked for.
+    """
+    questions = sum([claim.questions for claim in claims])
+    if len(answers) != questions:
+        raise PreconditionFailed(f"the server gave {len(answers)} answers to {questions} questions")
     following = map(_answer, answers)
     return [[next(following) for _ in range(claim.questions)] for claim in claims]
 
