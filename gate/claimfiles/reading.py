@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 
 from gate.claimfiles.csv_reader import read_csv
 from gate.claimfiles.detect import GZIP_MAGIC, HEAD_BYTES, ClaimFormat, detect
@@ -22,6 +22,7 @@ from gate.claimfiles.x12_reader import read_x12, read_x12_with_events
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_Item = TypeVar("_Item", FileClaim, FileClaim | Event)
 STANDARD_INPUT: Final = "-"
 _BUFFER_BYTES: Final = 128 * 1024
 UNPACKED_UNASKED: Final = 16 * 1024 * 1024
@@ -63,7 +64,7 @@ class ClaimFile:
             claims = read_x12(self._content, self.problems)
         else:
             claims = read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
-        return (item for item in self._checked(claims) if isinstance(item, FileClaim))
+        return self._checked(claims)
 
     def with_events(self) -> Iterator[FileClaim | Event]:
         """As iteration; of an 837 also what an acknowledgment of it needs, each where it stands in the file."""
@@ -71,7 +72,7 @@ class ClaimFile:
             return self._checked(read_x12_with_events(self._content, self.problems))
         return iter(self)
 
-    def _checked(self, content: Iterator[FileClaim | Event]) -> Iterator[FileClaim | Event]:
+    def _checked(self, content: Iterator[_Item]) -> Iterator[_Item]:
         last: FileClaim | None = None
         try:
             with _reading_errors():

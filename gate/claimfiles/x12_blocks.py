@@ -210,18 +210,22 @@ def read_blocks(stream: ByteStream) -> Iterator[Block]:
     while _find_interchange(window):
         isa = window.data[window.start : window.start + 2 * ISA_LENGTH]
         separators = separators_of(isa, Place(number, window.offset))
-        is_last = False
+        is_last, broken_off = False, None
         while not is_last:
             end = _end_of_interchange(window, separators)
             is_last = end > 0
             if not is_last and not window.more():
-                end, is_last = _end_of_file(window, number, separators), True
+                is_last = True
+                end, broken_off = _end_of_file(window, number, separators)
             complete = end or window.data.rfind(separators.terminator, window.start) + 1
-            data = window.data[window.start : complete]
-            block = Block(data, separators, Place(number, window.offset), is_last=is_last)
-            yield block
-            number += block.segments
-            window.drop(block.consumed)
+            if complete > window.start:
+                data = window.data[window.start : complete]
+                block = Block(data, separators, Place(number, window.offset), is_last=is_last and not broken_off)
+                yield block
+                number += block.segments
+                window.drop(block.consumed)
+            if broken_off is not None:
+                raise broken_off
             if len(window) > LONGEST_PIECE:
                 place = Place(number, window.offset)
                 raise ClaimFileError(str(place), f"what begins here does not end within {LONGEST_PIECE} bytes")
@@ -250,16 +254,19 @@ def _end_of_interchange(window: _Window, separators: Separators) -> int:
     return 0
 
 
-def _end_of_file(window: _Window, number: int, separators: Separators) -> int:
-    """Index after the last segment of a file that ends within an interchange. An IEA may lack its terminator."""
+def _end_of_file(window: _Window, number: int, separators: Separators) -> tuple[int, ClaimFileError | None]:
+    """Index after the last segment of a file that ends within an interchange, and what is wrong if it ends in one.
+
+    An IEA may lack its terminator.
+    """
     terminator = separators.terminator
     begin = window.data.rfind(terminator, window.start) + 1
     rest = window.data[begin:].strip(separators.padding + b"\x00\x1a")
     if not rest:
-        return begin
+        return begin, None
     if not rest.startswith(b"IEA" + separators.element):
         segments = window.data.count(terminator, window.start)
         place = Place(number + segments, window.offset + begin - window.start)
-        raise ClaimFileError(str(place), "the file ends in the middle of this segment")
+        return begin, ClaimFileError(str(place), "the file ends in the middle of this segment")
     window.data = window.data[:begin] + rest + terminator
-    return len(window.data)
+    return len(window.data), None

@@ -24,6 +24,7 @@ from gate.claimfiles.x12_marks import Marks
 _REMEMBERED_KEYS: Final = 50_000
 """Transactions whose keys are remembered to keep claim keys unique where control numbers are used again."""
 _CLAIM_GROUP: Final = b"HC"
+_CONTROL_VERSION: Final = b"00501"
 INVALID_CONTENT: Final = EnvelopeFault(Level.INTERCHANGE, "024")
 
 
@@ -76,6 +77,9 @@ class Envelope:
         self._interchange = _Level(elements[13], f"{_text(elements[6])}|{_text(elements[13])}")
         if (begins := interchange_of(isa, marks.terminator)) is not None:
             self._tell(begins)
+        if (version := elements[12].strip()) != _CONTROL_VERSION:
+            message = f"ISA12 is {_quoted(version)}, not '00501'"
+            self._complain(place, message, Level.INTERCHANGE, "017")
 
     def open_group(self, elements: list[bytes], place: Place) -> None:
         """GS."""

@@ -34,8 +34,13 @@ def party(loop: bytes, marks: Marks) -> Party:
 
 
 def billing_provider_named(level: bytes, marks: Marks) -> ProviderBegins:
-    """The billing provider of a level HL*20."""
-    return ProviderBegins(party(marks.loops(level).get(BILLING, b""), marks))
+    """The billing provider of a level HL*20; one without an NPI by their tax number."""
+    loop = marks.loops(level).get(BILLING, b"")
+    named = party(loop, marks)
+    if not named.id:
+        number = _text(marks.after(loop, marks.tax_number).partition(marks.element)[0])
+        named = msgspec.structs.replace(named, id_kind="FI" if number else "", id=number)
+    return ProviderBegins(named)
 
 
 def subscriber_of(level: bytes, marks: Marks) -> Party:

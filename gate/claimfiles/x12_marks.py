@@ -13,6 +13,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     terminator: bytes
     batch: bytes
     trace: bytes
+    tax_number: bytes
     party: bytes
     address: bytes
     taxonomy: bytes
@@ -54,6 +55,7 @@ def marks_for(separators: Separators) -> Marks:
         terminator=terminator,
         batch=mark(b"BHT"),
         trace=mark(b"REF", b"D9"),
+        tax_number=mark(b"REF", b"EI"),
         party=mark(b"NM1"),
         address=mark(b"N4"),
         taxonomy=mark(b"PRV"),

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gate.claimfiles.model import FileClaim, Party
+from gate.claimfiles.model import ClaimKind, FileClaim, Party
 from gate.claimfiles.x12_blocks import Block
 from gate.claimfiles.x12_claim import NO_AMOUNT
 from gate.claimfiles.x12_envelope import Transaction
@@ -44,7 +44,9 @@ class SetTelling:
         """The claim with what its acknowledgment repeats; its faults are told."""
         position = self._position(claim.position)
         for problem in claim.problems:
-            if (fault := _FAULTS.get(problem.message)) is not None:
+            fault = _FAULTS.get(problem.message)
+            # A dental claim without a date asks what would be paid: no fault, though nothing can be checked.
+            if fault is not None and not (problem.message == NO_DATE and claim.kind is ClaimKind.DENTAL):
                 at = position + (self._first_bad_date(piece) if problem.message == UNREADABLE else 0)
                 self._tell(msgspec.structs.replace(fault, position=at, claim_id=claim.claim_id))
         self._component(claim, piece, position)

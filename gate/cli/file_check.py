@@ -43,14 +43,17 @@ class ResultSink(Protocol):
 
 
 def checking_by(channel: grpc.aio.Channel, metadata: Metadata) -> CheckBatch:
-    """Ask through `channel`: with patience where the server has too much under way."""
+    """Ask through `channel`, in requests that were serialized where the file was read.
+
+    It is patient where the server has too much under way.
+    """
     # Requests were serialized where the file was read.
-    ask = channel.unary_unary(
+    method: grpc.aio.UnaryUnaryMultiCallable[bytes, enrollment_gate_pb2.CheckClaimsResponse] = channel.unary_unary(
         _CHECK_CLAIMS, response_deserializer=enrollment_gate_pb2.CheckClaimsResponse.FromString
     )
 
     async def check(request: bytes) -> enrollment_gate_pb2.CheckClaimsResponse:
-        return await patiently(lambda: ask(request, metadata=metadata, timeout=BATCH_SECONDS))
+        return await patiently(lambda: method(request, metadata=metadata, timeout=BATCH_SECONDS))
 
     return check
 

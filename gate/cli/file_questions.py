@@ -10,6 +10,7 @@ from google.type.date_pb2 import Date
 
 from gate.claimfiles.asked import AskedClaim, asked
 from gate.claimfiles.checks import CheckUnit, checks_of
+from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.model import FileClaim
 from gate.claimfiles.x12_events import Event
 from gate.v1 import claim_pb2, enrollment_gate_pb2
@@ -33,17 +34,27 @@ class Batch(msgspec.Struct, array_like=True, tag="batch"):
 def batches_of(
     content: Iterable[FileClaim | Event], *, fresh: bool = False, units_per_batch: int = UNITS_PER_BATCH
 ) -> Iterator[Batch]:
-    """All claims in file order; a claim's questions are never divided. `fresh`: sources are to be asked now."""
+    """All claims in file order; a claim's questions are never divided. `fresh`: sources are to be asked now.
+
+    Raises:
+        ClaimFileError: the file cannot be read on.
+    """
     batch = _Making(fresh=fresh)
-    for item in content:
-        if not isinstance(item, FileClaim):
-            batch.events.append((len(batch.claims), item))
-            continue
-        units = checks_of(item)
-        if batch.claims and max(batch.units + len(units), len(batch.claims) + 1) > units_per_batch:
-            yield batch.made()
-            batch = _Making(fresh=fresh)
-        batch.add(item, units)
+    try:
+        for item in content:
+            if not isinstance(item, FileClaim):
+                batch.events.append((len(batch.claims), item))
+                continue
+            units = checks_of(item)
+            if batch.claims and max(batch.units + len(units), len(batch.claims) + 1) > units_per_batch:
+                yield batch.made()
+                batch = _Making(fresh=fresh)
+            batch.add(item, units)
+    except ClaimFileError:
+        # Nothing is asked any more about a file that is refused, but what it said is heard.
+        if batch.events:
+            yield Batch(b"", [], [(0, event) for _, event in batch.events])
+        raise
     if batch.claims or batch.events:
         yield batch.made()
 

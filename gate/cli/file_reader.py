@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from gate.claimfiles.detect import ClaimFormat
 from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.model import FileClaim, FileProblem, asked_about
 from gate.claimfiles.reading import ClaimFile, open_claim_file
@@ -58,6 +59,8 @@ def batches_in(claims: ClaimFile, reading: Reading) -> Iterator[Batch]:
     Raises:
         ClaimFileError: the file cannot be read on.
     """
+    if reading.with_events and claims.format is not ClaimFormat.X12:
+        raise ClaimFileError("", f"only an 837 can be acknowledged, and this is {claims.format}")
     content = claims.with_events() if reading.with_events else iter(claims)
     if reading.state:
         content = (asked_about(item, reading.state) if isinstance(item, FileClaim) else item for item in content)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -13,24 +13,24 @@ from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.model import FileProblem
 from gate.claimfiles.reading import STANDARD_INPUT, ClaimFile, open_claim_file
 from gate.cli.file_questions import Batch
-from gate.cli.file_reader import LENGTH, Finished, Reading, Refused, Said, batches_in
+from gate.cli.file_reader import LENGTH, Reading, Refused, Said, batches_in
 
 SMALL_FILE: Final = 256 * 1024
 """Bytes. Less than that is read sooner than another process has started."""
 _READ_AHEAD: Final = 1024 * 1024
 """Bytes taken from the other process before anybody asks for them."""
-_DECODER: Final = msgspec.msgpack.Decoder(Said)
+_DECODER: Final[msgspec.msgpack.Decoder[Said]] = msgspec.msgpack.Decoder(Said)
 
 
 class FileBatches:
     """A claim file as batches of questions. Iterate once."""
 
-    def __init__(self, size: int | None) -> None:
+    def __init__(self, batches: AsyncIterator[Batch], problems: list[FileProblem], size: int | None) -> None:
+        self._batches = batches
+        self.problems = problems
+        """What is wrong around the claims; known when all is read."""
         self.size = size
         """Bytes on disk; None where that is not known."""
-        self.problems: list[FileProblem] = []
-        """What is wrong around the claims; known when all is read."""
-        self._batches: AsyncIterator[Batch]
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         """In file order.
@@ -39,28 +39,6 @@ class FileBatches:
             ClaimFileError: the file is no claim file, or cannot be read on.
         """
         return self._batches
-
-    def _read_here(self, claims: ClaimFile, reading: Reading) -> None:
-        async def batches() -> AsyncIterator[Batch]:
-            for batch in batches_in(claims, reading):
-                yield batch
-                await asyncio.sleep(0)  # let what was just begun go out before more is read
-            self.problems.extend(claims.problems.kept)
-
-        self._batches = batches()
-
-    def _read_from(self, process: asyncio.subprocess.Process) -> None:
-        async def batches() -> AsyncIterator[Batch]:
-            while True:
-                said = await _said_by(process)
-                if isinstance(said, Refused):
-                    raise ClaimFileError(said.place, said.message, *said.events)
-                if isinstance(said, Finished):
-                    self.problems.extend(said.problems)
-                    return
-                yield said
-
-        self._batches = batches()
 
 
 @asynccontextmanager
@@ -71,15 +49,28 @@ async def reading_file(reading: Reading) -> AsyncIterator[FileBatches]:
         ClaimFileError: it cannot be opened, is empty, or is no claim file; also while it is being read.
     """
     size = _size(reading.path)
-    file = FileBatches(size)
+    problems: list[FileProblem] = []
     if size is not None and size < SMALL_FILE:
         with open_claim_file(reading.path) as claims:
-            file._read_here(claims, reading)
-            yield file
+            yield FileBatches(_read_here(claims, reading, problems), problems, size)
         return
     async with _reader_process(reading) as process:
-        file._read_from(process)
-        yield file
+        yield FileBatches(_read_by(process, problems), problems, size)
+
+
+async def _read_here(claims: ClaimFile, reading: Reading, problems: list[FileProblem]) -> AsyncIterator[Batch]:
+    for batch in batches_in(claims, reading):
+        yield batch
+        await asyncio.sleep(0)  # let what was just begun go out before more is read
+    problems.extend(claims.problems.kept)
+
+
+async def _read_by(process: asyncio.subprocess.Process, problems: list[FileProblem]) -> AsyncIterator[Batch]:
+    while isinstance(said := await _said_by(process), Batch):
+        yield said
+    if isinstance(said, Refused):
+        raise ClaimFileError(said.place, said.message, *said.events)
+    problems.extend(said.problems)
 
 
 def _size(path: str) -> int | None:

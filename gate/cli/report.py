@@ -49,7 +49,8 @@ def progress_over(size: int | None, *, lines: bool = False) -> Iterator[Advancin
     """
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield _lines_over(size) if lines else _silently
+        advancing: Advancing = _lines_over(size) if lines else _silently
+        yield advancing
         return
     progress = Progress(
         TextColumn("checking"),
@@ -73,7 +74,7 @@ def progress_over(size: int | None, *, lines: bool = False) -> Iterator[Advancin
         yield advance
 
 
-def _silently(_bytes_read: int, _summary: Summary) -> None:
+def _silently(bytes_read: int, summary: Summary) -> None:
     """Nobody looks."""
 
 

@@ -1,13 +1,13 @@
 """A file slows down to what a source allows: what had no turn there is asked again, and only that."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from gate.claimfiles.model import ClaimKind, FileClaim
 from gate.claimfiles.results import ClaimResult, Result
-from gate.cli.file_check import TURNS_WAITED_FOR, check_claims
+from gate.cli.file_check import TURNS_WAITED_FOR, Answered, check_claims
+from gate.cli.file_questions import Batch, batches_of
 from gate.v1 import decision_pb2, enrollment_gate_pb2
 
 NPIS = ["1234567893", "1003000639", "1568946812"]
@@ -21,9 +21,8 @@ class CrowdedGate:
         self.error_kind = error_kind
         self.asked: list[list[str]] = []
 
-    async def CheckClaims(  # noqa: N802 - the contract's name
-        self, request: enrollment_gate_pb2.CheckClaimsRequest, **_: Any
-    ) -> enrollment_gate_pb2.CheckClaimsResponse:
+    async def check(self, serialized: bytes) -> enrollment_gate_pb2.CheckClaimsResponse:
+        request = enrollment_gate_pb2.CheckClaimsRequest.FromString(serialized)
         self.asked.append([claim.rendering_npi for claim in request.claims])
         await asyncio.sleep(0)
         return enrollment_gate_pb2.CheckClaimsResponse(
@@ -46,11 +45,16 @@ class Kept:
     def __init__(self) -> None:
         self.results: list[Result] = []
 
-    def write(self, results: Iterable[Result]) -> None:
-        self.results.extend(results)
+    def write(self, answered: Answered) -> None:
+        self.results.extend(answered.results)
 
 
-async def codes_from(gate: Any, npis: Sequence[str] = NPIS) -> list[tuple[str, str]]:
+async def batches(claims: Iterable[FileClaim]) -> AsyncIterator[Batch]:
+    for batch in batches_of(claims):
+        yield batch
+
+
+async def codes_from(gate: CrowdedGate, npis: Sequence[str] = NPIS) -> list[tuple[str, str]]:
     day = date(2026, 3, 10)
     claims = [
         FileClaim(
@@ -66,7 +70,7 @@ async def codes_from(gate: Any, npis: Sequence[str] = NPIS) -> list[tuple[str, s
         for npi in npis
     ]
     kept = Kept()
-    await check_claims(claims, gate, (), kept)
+    await check_claims(batches(claims), gate.check, kept)
     return [(result.claim_id, result.code if isinstance(result, ClaimResult) else "") for result in kept.results]
 
 
