@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from gate.claimfiles.csv_reader import read_csv
 from gate.claimfiles.detect import GZIP_MAGIC, HEAD_BYTES, ClaimFormat, detect

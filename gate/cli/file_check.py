@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Final, NamedTuple, Protocol
 
 import grpc
 
-from gate.claimfiles.results import CheckAnswer, CheckFailure, Result, result_of
+from gate.claimfiles.results import Result, result_of
 from gate.cli.client import Metadata, patiently
-from gate.cli.file_answers import by_claim, had_no_turn
+from gate.cli.file_answers import Answer, answer_of, by_claim, had_no_turn
 from gate.cli.file_questions import Batch
 from gate.v1 import enrollment_gate_pb2
 
@@ -20,7 +20,6 @@ TURNS_WAITED_FOR: Final = 5
 the source's contract allows, instead of pending what came too fast."""
 _CHECK_CLAIMS: Final = "/gate.v1.EnrollmentGate/CheckClaims"
 
-Answers = Sequence[enrollment_gate_pb2.ClaimResult]
 CheckBatch = Callable[[bytes], Awaitable[enrollment_gate_pb2.CheckClaimsResponse]]
 """Asks about a serialized `CheckClaimsRequest`."""
 
@@ -29,7 +28,7 @@ class Answered(NamedTuple):
     """A batch with what became of it."""
 
     batch: Batch
-    answers: list[list[CheckAnswer | CheckFailure]]
+    answers: list[list[Answer]]
     """Of each claim, in the order of its questions."""
     results: list[Result]
 
@@ -81,24 +80,28 @@ async def check_claims(batches: AsyncIterable[Batch], check: CheckBatch, sink: R
 
 async def _answered(batch: Batch, check: CheckBatch) -> Answered:
     asks = any(claim.questions for claim in batch.claims)
-    answers: Answers = (await check(batch.request)).results if asks else ()
-    if in_line := had_no_turn(answers):
-        answers = await _in_their_turn(batch.request, list(answers), in_line, check)
+    results = (await check(batch.request)).results if asks else ()
+    answers = [answer_of(result) for result in results]
+    in_line = [index for index, result in enumerate(results) if had_no_turn(answers[index], result)]
+    if in_line:
+        await _in_their_turn(batch.request, answers, in_line, check)
     by_claims = by_claim(batch.claims, answers)
     return Answered(batch, by_claims, list(map(result_of, batch.claims, by_claims)))
 
 
-async def _in_their_turn(
-    request: bytes, answers: list[enrollment_gate_pb2.ClaimResult], in_line: list[int], check: CheckBatch
-) -> Answers:
+async def _in_their_turn(request: bytes, answers: list[Answer], in_line: list[int], check: CheckBatch) -> None:
+    """Ask again, in the place of what had no turn."""
     asked = enrollment_gate_pb2.CheckClaimsRequest.FromString(request)
     for _ in range(TURNS_WAITED_FOR):
         again = enrollment_gate_pb2.CheckClaimsRequest(
             claims=[asked.claims[index] for index in in_line], freshness=asked.freshness
         )
-        for index, answer in zip(in_line, (await check(again.SerializeToString())).results, strict=True):
-            answers[index] = answer
-        in_line = [in_line[index] for index in had_no_turn(answers[index] for index in in_line)]
-        if not in_line:
-            break
-    return answers
+        results = (await check(again.SerializeToString())).results
+        still: list[int] = []
+        for index, result in zip(in_line, results, strict=True):
+            answers[index] = answer_of(result)
+            if had_no_turn(answers[index], result):
+                still.append(index)
+        if not still:
+            return
+        in_line = still
