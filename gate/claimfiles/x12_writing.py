@@ -8,6 +8,9 @@ from typing import BinaryIO, Final
 from gate.claimfiles.x12_events import GroupBegins, InterchangeBegins
 
 _USUAL_SEPARATORS: Final = "*:^~"
+_REPETITIONS: Final = "^!|}"
+"""Nothing that is written repeats an element: any of them is as good where the usual one is taken."""
+_OTHERS: Final = 3
 _PARTY_WIDTH: Final = 15
 _HIGHEST_CONTROL: Final = 999_999_999
 _BLANK_TABLE: Final = dict.fromkeys(range(32), " ")
@@ -18,8 +21,14 @@ Element = str | tuple[str, ...]
 
 def separators_of_answer(begins: InterchangeBegins) -> str:
     """Those of the interchange that is answered, in which none of its values can contain one; else the usual ones."""
-    told = begins.separators
-    return told if len(set(told)) == len(_USUAL_SEPARATORS) else _USUAL_SEPARATORS
+    if len(begins.separators) != len(_USUAL_SEPARATORS):
+        return _USUAL_SEPARATORS
+    element, component, repetition, terminator = tuple(begins.separators)
+    if len({element, component, terminator}) < _OTHERS:
+        return _USUAL_SEPARATORS
+    if repetition in {element, component, terminator}:
+        repetition = next(other for other in _REPETITIONS if other not in {element, component, terminator})
+    return element + component + repetition + terminator
 
 
 class Segments:
@@ -39,6 +48,10 @@ class Segments:
         text = self._element.join(written) + self._terminator
         self._stream.write(text.encode("latin-1", "replace"))
         self.count += 1
+
+    def of_width(self, width: int, text: str) -> str:
+        """A value of ISA, where all are of fixed width."""
+        return text.translate(self._blanks)[:width].ljust(width)
 
     def _text(self, element: Element) -> str:
         if isinstance(element, tuple):
@@ -69,8 +82,8 @@ def interchange(
     element, component, repetition, terminator = tuple(separators)
     isa = (
         *("ISA", "00", " " * 10, "00", " " * 10),
-        *(_wide(answered.receiver_kind, 2), _wide(answered.receiver, _PARTY_WIDTH)),
-        *(_wide(answered.sender_kind, 2), _wide(answered.sender, _PARTY_WIDTH)),
+        *(segments.of_width(2, answered.receiver_kind), segments.of_width(_PARTY_WIDTH, answered.receiver)),
+        *(segments.of_width(2, answered.sender_kind), segments.of_width(_PARTY_WIDTH, answered.sender)),
         *(f"{made_at:%y%m%d}", f"{made_at:%H%M}", repetition, "00501", f"{control:09}", "0"),
         *("P" if answered.usage == "P" else "T", component),
     )
@@ -118,7 +131,3 @@ class Group:
         self._segments.add("ST", kind, control, version)
         yield control
         self._segments.add("SE", str(self._segments.count - before + 1), control)
-
-
-def _wide(text: str, width: int) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:width].ljust(width)
