@@ -124,7 +124,9 @@ def _uncompressed(stream: BinaryIO) -> tuple[io.BufferedReader, bytes]:
 
 
 def _looked_into(stream: "BinaryIO | _Unpacked") -> tuple[io.BufferedReader, bytes]:
-    head = stream.read(HEAD_BYTES)
+    head = b""
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
+        head += more  # a pipe may give less than is asked for
     return io.BufferedReader(_Replayed(head, stream), _BUFFER_BYTES), head
 
 
