@@ -4,7 +4,9 @@ Reading and making requests is two thirds of a client's work. In a process of it
 and writing, and the pipe between the two is the back-pressure: nothing is read that nobody takes.
 """
 
+import ctypes
 import gc
+import os
 import signal
 import struct
 import sys
@@ -22,6 +24,8 @@ from gate.cli.file_questions import Batch, batches_of
 
 LENGTH: Final = struct.Struct(">I")
 """Precedes every message."""
+_SET_PARENT_DEATH_SIGNAL: Final = 1
+"""PR_SET_PDEATHSIG of <linux/prctl.h>."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -81,9 +85,10 @@ def say_everything(reading: Reading, say: Callable[[Said], None]) -> None:
 
 
 def main() -> None:
-    """Read what the one argument names, and write it to standard output until nobody takes it any more."""
+    """Read what the first argument names, for the process that the second one names, until nobody takes it any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process decides, and ends this one
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # where it is gone, there is nobody left to complain to
+    _end_with_parent(int(sys.argv[2]))
     gc.disable()  # nothing that is read refers back to itself; looking for it costs a tenth
     reading = msgspec.json.decode(sys.argv[1], type=Reading)
     encoder = msgspec.msgpack.Encoder()
@@ -96,6 +101,14 @@ def main() -> None:
         out.flush()
 
     say_everything(reading, say)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Also while waiting for a file that somebody is still writing: an orphan would wait on. Known to Linux alone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit()
 
 
 if __name__ == "__main__":

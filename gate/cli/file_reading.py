@@ -1,6 +1,7 @@
 """The batches of a claim file, read beside what is done with them: a large file's in a process of its own."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -90,6 +91,7 @@ async def _reader_process(reading: Reading) -> AsyncIterator[asyncio.subprocess.
         "-m",
         "gate.cli.file_reader",
         msgspec.json.encode(reading).decode(),
+        str(os.getpid()),
         stdin=None if reading.path == STANDARD_INPUT else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         limit=_READ_AHEAD,
