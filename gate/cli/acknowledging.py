@@ -102,7 +102,10 @@ class Acknowledging:
             self._of_claims = to
             yield
         totals = to.totals
-        self.said.append(f"277CA in {target}: {totals.accepted:,} claims accepted, {totals.rejected:,} rejected")
+        claims = totals.accepted + totals.rejected
+        self.said.append(
+            f"277CA in {target}: {claims:,} claims, {totals.accepted:,} accepted and {totals.rejected:,} rejected"
+        )
 
     def _write_999(self, of_file: FileAcknowledgment) -> None:
         if not of_file.knows_whom_to_answer:

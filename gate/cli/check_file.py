@@ -125,8 +125,9 @@ def check_file(  # noqa: PLR0913, PLR0917 - one option each
 ) -> None:
     """Check a file of claims: one result per claim, in file order, and a summary on standard error.
 
-    Exit code: 0 every claim was checked, 1 some could not be checked, 2 the file or the server cannot be used and
-    no results were written, 3 with --fail-on-pend when a claim would be pended.
+    Exit code: 0 every claim was checked, 1 some could not be checked, 3 with --fail-on-pend some would be pended.
+
+    With 2 the file or the server cannot be used, and no results were written.
     """
     if state and state.upper() not in STATES:
         stop(f"--state {state}: not the two-letter code of a US state or territory")
