@@ -234,7 +234,7 @@ FILES = (
 )
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=150, deadline=2000)
 @given(
     st.sampled_from(FILES),
     st.lists(

@@ -76,7 +76,7 @@ contents = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=3000)
+@settings(max_examples=60, deadline=3000)
 @given(contents, st.lists(st.integers(1, 700), min_size=1, max_size=5), st.booleans(), st.integers(1, 5000))
 def test_pieces_packing_and_blocks_change_nothing(
     content: bytes, sizes: list[int], is_packed: bool, block: int
@@ -101,7 +101,7 @@ def test_many_interchanges_hold_what_each_holds_alone(versions: list[str]) -> No
     ]
 
 
-@settings(max_examples=60, deadline=3000)
+@settings(max_examples=30, deadline=3000)
 @given(contents)
 def test_what_is_told_besides_changes_no_claim(content: bytes) -> None:
     with_events = ClaimFile(io.BytesIO(content)).with_events()

@@ -100,8 +100,8 @@ async def test_nobody_who_stops_reading_leaves_a_process_behind(tmp_path: Path) 
     (tmp_path / "claims").write_bytes(_FILES["P"] * 20)
     async with reading_file(Reading(str(tmp_path / "claims"))) as file:
         assert len((await anext(aiter(file))).claims) > 0
-        assert len(children(os.getpid())) == 1
-    assert children(os.getpid()) == []
+        assert len(readers_of(os.getpid())) == 1
+    assert readers_of(os.getpid()) == []
 
 
 @pytest.mark.usefixtures("another_process")
@@ -111,7 +111,7 @@ async def test_a_reader_that_is_killed_is_no_end_of_the_file(tmp_path: Path) -> 
     async def read_and_kill() -> None:
         async with reading_file(Reading(str(tmp_path / "claims"))) as file:
             async for _ in file:
-                for process in children(os.getpid()):
+                for process in readers_of(os.getpid()):
                     os.kill(process, signal.SIGKILL)
 
     with pytest.raises(ClaimFileError, match=r"the process that reads the file has ended \(-9\)"):
@@ -131,7 +131,7 @@ def endless(lonely: Shell) -> Iterator[Path]:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_the_command_ends_no_process_is_left(ending: signal.Signals, lonely: Shell, endless: Path) -> None:
     command = lonely.begin("check-file", str(endless), "--tenant", "acme", "--out", "results.csv")
-    (reader,) = eventually(lambda: children(command.pid))
+    (reader,) = eventually(lambda: readers_of(command.pid))
     command.send_signal(ending)
     command.communicate(timeout=_SECONDS)
     assert eventually(lambda: not is_running(reader))
@@ -151,20 +151,23 @@ def eventually(look: Callable[[], _Found]) -> _Found:
 def is_running(process: int) -> bool:
     try:
         return _fields(process)[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def children(process: int) -> list[int]:
-    """Processes that it started and that have not ended."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdecimal() and (fields := _fields(int(entry.name)))[1] == str(process):
-                found += [int(entry.name)] if fields[0] != "Z" else []
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
+def readers_of(process: int) -> list[int]:
+    """Processes that it started to read a file, and that have not ended."""
+    return [
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _is_reader(entry, process)
+    ]
+
+
+def _is_reader(entry: Path, parent: int) -> bool:
+    try:
+        is_child = _fields(int(entry.name))[1] == str(parent)
+        return is_child and b"gate.cli.file_reader" in (entry / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _fields(process: int) -> list[str]:
