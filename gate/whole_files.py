@@ -44,5 +44,9 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+    except OSError as error:
+        if error.filename in {None, str(partial)}:
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)

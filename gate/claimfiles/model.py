@@ -59,6 +59,29 @@ class FileProblem(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class Party(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Somebody as an NM1 segment names them; empty strings for what it leaves out."""
+
+    kind: str = ""
+    """NM102: 1 a person, 2 an organisation."""
+    name: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    suffix: str = ""
+    id_kind: str = ""
+    id: str = ""
+
+
+class Submitted(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What an acknowledgment of a claim repeats of it, so that its submitter finds it again."""
+
+    patient: Party
+    trace: str = ""
+    """REF*D9, the number of the clearinghouse that sent it."""
+    bill_type: str = ""
+    """Of an institutional claim: CLM05-1 and CLM05-3."""
+
+
 class FileClaimLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One service line. An empty string or None means: as the claim says."""
 
@@ -102,6 +125,8 @@ class FileClaim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lines: tuple[FileClaimLine, ...] = ()
     """All service lines when any of them says something the claim does not; empty when the claim speaks for all."""
     problems: tuple[ClaimProblem, ...] = ()
+    submitted: Submitted | None = None
+    """None unless the file is read in order to be acknowledged."""
 
     @property
     def place(self) -> str:

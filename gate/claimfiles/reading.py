@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from gate.claimfiles.csv_reader import read_csv
 from gate.claimfiles.detect import GZIP_MAGIC, HEAD_BYTES, ClaimFormat, detect
@@ -16,11 +16,13 @@ from gate.claimfiles.errors import ClaimFileError
 from gate.claimfiles.jsonl_reader import read_jsonl
 from gate.claimfiles.model import FileClaim
 from gate.claimfiles.problems import FileProblems
-from gate.claimfiles.x12_reader import read_x12
+from gate.claimfiles.x12_events import Event
+from gate.claimfiles.x12_reader import read_x12, read_x12_with_events
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_Item = TypeVar("_Item", FileClaim, FileClaim | Event)
 STANDARD_INPUT: Final = "-"
 _BUFFER_BYTES: Final = 128 * 1024
 UNPACKED_UNASKED: Final = 16 * 1024 * 1024
@@ -58,18 +60,32 @@ class ClaimFile:
         Raises:
             ClaimFileError: when the file cannot be read on, or ends without having held a claim.
         """
-        with _reading_errors():
-            claims = self._claims()
-            first = next(claims, None)
-            if first is None:
-                raise ClaimFileError("", "the file holds no claims")
-            yield first
-            yield from claims
-
-    def _claims(self) -> Iterator[FileClaim]:
         if self.format is ClaimFormat.X12:
-            return read_x12(self._content, self.problems)
-        return read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
+            claims = read_x12(self._content, self.problems)
+        else:
+            claims = read_csv(self._content) if self.format is ClaimFormat.CSV else read_jsonl(self._content)
+        return self._checked(claims)
+
+    def with_events(self) -> Iterator[FileClaim | Event]:
+        """As iteration; of an 837 also what an acknowledgment of it needs, each where it stands in the file."""
+        if self.format is ClaimFormat.X12:
+            return self._checked(read_x12_with_events(self._content, self.problems))
+        return iter(self)
+
+    def _checked(self, content: Iterator[_Item]) -> Iterator[_Item]:
+        last: FileClaim | None = None
+        try:
+            with _reading_errors():
+                for item in content:
+                    if isinstance(item, FileClaim):
+                        last = item
+                    yield item
+        except ClaimFileError as error:
+            if error.place or last is None:
+                raise
+            raise ClaimFileError(f"after the claim at {last.place}", error.message, *error.events) from None
+        if last is None:
+            raise ClaimFileError("", "the file holds no claims")
 
 
 @contextmanager
@@ -108,7 +124,9 @@ def _uncompressed(stream: BinaryIO) -> tuple[io.BufferedReader, bytes]:
 
 
 def _looked_into(stream: "BinaryIO | _Unpacked") -> tuple[io.BufferedReader, bytes]:
-    head = stream.read(HEAD_BYTES)
+    head = b""
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
+        head += more  # a pipe may give less than is asked for
     return io.BufferedReader(_Replayed(head, stream), _BUFFER_BYTES), head
 
 

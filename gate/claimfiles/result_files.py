@@ -8,11 +8,13 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from gate.claimfiles.results import ClaimResult, Result
+from gate.claimfiles.results import ClaimFailure, ClaimResult, Result
 from gate.csv_text import csv_lines
 from gate.whole_files import written_whole
 
 _COLUMNS: Final = (*ClaimResult.__struct_fields__, "error")
+_WARNINGS: Final = _COLUMNS.index("warnings")
+_LINES: Final = _COLUMNS.index("lines")
 
 
 class ResultFormat(StrEnum):
@@ -51,17 +53,17 @@ class CsvWriter:
 
     def write(self, results: Iterable[Result]) -> None:
         """Append these."""
-        self._stream.write(
-            csv_lines([_cell(getattr(result, column, None)) for column in _COLUMNS] for result in results)
-        )
+        self._stream.write(csv_lines(map(_cells, results)))
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, tuple):
-        if not value:
-            return ""
-        value = " ".join(value) if isinstance(value[0], str) else msgspec.json.encode(value).decode()
-    return value
+def _cells(result: Result) -> list[object]:
+    if isinstance(result, ClaimFailure):
+        known = msgspec.structs.asdict(result)
+        return [known.get(column) for column in _COLUMNS]
+    cells: list[object] = [*msgspec.structs.astuple(result), None]
+    cells[_WARNINGS] = " ".join(result.warnings)
+    cells[_LINES] = msgspec.json.encode(result.lines).decode() if result.lines else ""
+    return cells
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from gate.claimfiles.checks import CheckUnit, severity
-from gate.claimfiles.model import FileClaim
+from gate.claimfiles.asked import AskedClaim, AskedLines
+from gate.claimfiles.checks import severity
 from gate.decision.model import ClaimAction
 
 _ACTION_ORDER: Final = (ClaimAction.CONTINUE, ClaimAction.PEND_REVIEW, ClaimAction.PEND_MANUAL_VERIFICATION)
@@ -26,6 +26,8 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     freshness: str = ""
     decision_id: str = ""
     reason: str = ""
+    claim_status: str = ""
+    """Suggested for a 277CA, category:status:entity; empty where the answer is no reason to reject."""
 
 
 class CheckFailure(msgspec.Struct, frozen=True, gc=False):
@@ -93,24 +95,16 @@ class ClaimFailure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 Result = ClaimResult | ClaimFailure
 
 
-def result_of(claim: FileClaim, answers: Sequence[tuple[CheckUnit, CheckAnswer | CheckFailure]]) -> Result:
-    """Put one claim's answers together; `answers` are those to `checks_of(claim)`, in that order.
+def result_of(claim: AskedClaim, answers: Sequence[CheckAnswer | CheckFailure]) -> Result:
+    """Put one claim's answers together, in the order of its questions.
 
     A claim of which any part could not be checked is a failure as a whole: what is unknown of it is not a pass.
     The action is the strictest of any line, because a claim is let through or held as one.
     """
-    decided: list[tuple[CheckUnit, CheckAnswer]] = []
-    failures = [claim.error] if claim.error else []
-    for unit, answer in answers:
-        if isinstance(answer, CheckFailure):
-            failures.append(f"line {unit.line_number}: {answer.message}" if unit.line_number else answer.message)
-        else:
-            decided.append((unit, answer))
-    if failures or not decided:
-        return _failure(claim, "; ".join(failures) or "the claim was not answered")
-    worst = decided[0][1]
-    if len(decided) > 1:
-        worst = _worst([answer for _, answer in decided])
+    decided = [answer for answer in answers if isinstance(answer, CheckAnswer)]
+    if claim.error or not decided or len(decided) < len(answers):
+        return _failure(claim, _reasons(claim, answers))
+    worst = decided[0] if len(decided) == 1 else _worst(decided)
     return ClaimResult(
         claim_id=claim.claim_id,
         claim_key=claim.claim_key,
@@ -129,8 +123,17 @@ def result_of(claim: FileClaim, answers: Sequence[tuple[CheckUnit, CheckAnswer |
         freshness=worst.freshness,
         decision_id=worst.decision_id,
         reason=worst.reason,
-        lines=tuple(line for unit, answer in decided for line in _line_results(claim, unit, answer)),
+        lines=_line_results(claim.lines, decided) if claim.lines else (),
     )
+
+
+def _reasons(claim: AskedClaim, answers: Sequence[CheckAnswer | CheckFailure]) -> str:
+    reasons = [claim.error] if claim.error else []
+    for index, answer in enumerate(answers):
+        if isinstance(answer, CheckFailure):
+            numbers = claim.lines[index].line_numbers if claim.lines else ()
+            reasons.append(f"line {numbers[0]}: {answer.message}" if numbers else answer.message)
+    return "; ".join(reasons) or "the claim was not answered"
 
 
 def _worst(answers: Sequence[CheckAnswer]) -> CheckAnswer:
@@ -150,7 +153,7 @@ def _strictness(action: str) -> int:
     return _ACTION_RANK.get(action, len(_ACTION_ORDER))
 
 
-def _failure(claim: FileClaim, error: str) -> ClaimFailure:
+def _failure(claim: AskedClaim, error: str) -> ClaimFailure:
     return ClaimFailure(
         claim_id=claim.claim_id,
         claim_key=claim.claim_key,
@@ -164,23 +167,26 @@ def _failure(claim: FileClaim, error: str) -> ClaimFailure:
     )
 
 
-def _line_results(claim: FileClaim, unit: CheckUnit, answer: CheckAnswer) -> list[LineResult]:
-    return [
-        LineResult(
-            line_number=line_number,
-            rendering_npi=unit.rendering_npi or claim.rendering_npi,
-            state=unit.state,
-            service_date=unit.service_date,
-            service_end_date=unit.service_end_date or unit.service_date,
-            code=answer.code,
-            detail=answer.detail,
-            warnings=answer.warnings,
-            action=answer.action,
-            would_action=answer.would_action,
-            source=answer.source,
-            freshness=answer.freshness,
-            decision_id=answer.decision_id,
-            reason=answer.reason,
-        )
-        for line_number in unit.line_numbers
-    ]
+def _line_results(asked: Sequence[AskedLines], answers: Sequence[CheckAnswer]) -> tuple[LineResult, ...]:
+    return tuple(
+        [
+            LineResult(
+                line_number=line_number,
+                rendering_npi=lines.rendering_npi,
+                state=lines.state,
+                service_date=lines.service_date,
+                service_end_date=lines.service_end_date,
+                code=answer.code,
+                detail=answer.detail,
+                warnings=answer.warnings,
+                action=answer.action,
+                would_action=answer.would_action,
+                source=answer.source,
+                freshness=answer.freshness,
+                decision_id=answer.decision_id,
+                reason=answer.reason,
+            )
+            for lines, answer in zip(asked, answers, strict=True)
+            for line_number in lines.line_numbers
+        ]
+    )

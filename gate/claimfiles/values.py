@@ -76,8 +76,11 @@ def parse_dollars(text: str) -> int | None:
 
 def parse_x12_dollars(text: bytes) -> int | None:
     """US cents of an X12 amount such as ``1250``, ``.5`` or ``1250.50``. A negative charge is none."""
-    whole, _, fraction = text.partition(b".")
-    fraction = fraction.rstrip(b"0") if len(fraction) > _CENT_DIGITS else fraction
+    whole, point, fraction = text.partition(b".")
+    if not point:
+        return int(text) * 100 if text.isdigit() and len(text) <= _MOST_DOLLAR_DIGITS else None
+    if len(fraction) > _CENT_DIGITS:
+        fraction = fraction.rstrip(b"0")
     digits = whole + fraction
     if not digits.isdigit() or len(whole) > _MOST_DOLLAR_DIGITS or len(fraction) > _CENT_DIGITS:
         return None

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 import msgspec
 
 from gate.claimfiles.errors import ClaimFileError
+from gate.claimfiles.x12_events import EnvelopeFault, Event, Level
+from gate.claimfiles.x12_interchange import interchange_of
 
 CHUNK_BYTES: Final = 128 * 1024
 LONGEST_PIECE: Final = 4 * 1024 * 1024
@@ -49,6 +51,8 @@ class Separators(msgspec.Struct, frozen=True):
     """What ISA says about the bytes that follow it, until the next ISA."""
 
     element: bytes
+    component: bytes
+    """Nothing that is read depends on it: one file in twenty uses another than its ISA says."""
     terminator: bytes
 
     @property
@@ -72,7 +76,7 @@ def _damage(separators: Separators) -> re.Pattern[bytes]:
 
 
 def separators_of(isa: bytes, place: Place) -> Separators:
-    """Read the separators out of an ISA segment of 106 bytes, terminator included.
+    """Read the separators out of an ISA segment of 106 bytes, terminator included; `isa` may go on after it.
 
     Raises:
         ClaimFileError: when it is not exactly such a segment.
@@ -81,15 +85,23 @@ def separators_of(isa: bytes, place: Place) -> Separators:
         raise ClaimFileError(str(place), "an interchange must begin with an ISA segment")
     if len(isa) < ISA_LENGTH:
         raise ClaimFileError(str(place), f"the file ends inside the ISA segment, which has {ISA_LENGTH} bytes")
-    separators = Separators(isa[3:4], isa[105:106])
+    said, isa = isa, isa[:ISA_LENGTH]
+    separators = Separators(isa[3:4], isa[104:105], isa[105:106])
     misplaced = next((at for at in _SEPARATOR_AT if isa[at : at + 1] != separators.element), None)
     is_one_segment = isa.count(separators.element) == len(_SEPARATOR_AT) and isa.count(separators.terminator) == 1
     if misplaced is not None or not is_one_segment:
         message = f"the elements of the ISA segment are not of fixed width; it must have {ISA_LENGTH} bytes"
-        raise ClaimFileError(str(place), message)
+        raise ClaimFileError(str(place), message, *_unreadable(said))
     if separators.terminator.isalnum() or separators.element.isalnum() or separators.element.isspace():
-        raise ClaimFileError(str(place), "the ISA segment names a letter, digit or blank as a separator")
+        message = "the ISA segment names a letter, digit or blank as a separator"
+        raise ClaimFileError(str(place), message, *_unreadable(said))
     return separators
+
+
+def _unreadable(isa: bytes) -> tuple[Event, ...]:
+    """Only for who is told about it: nothing is read of an interchange with such an ISA."""
+    begins = interchange_of(isa, b"")
+    return () if begins is None else (begins, EnvelopeFault(Level.INTERCHANGE, "022"))
 
 
 class Block:
@@ -144,6 +156,10 @@ class Block:
         """Whether something in a piece of this block does not begin like a segment."""
         return _damage(self.separators).search(piece) is not None
 
+    def is_no_segment(self, segment: bytes) -> bool:
+        """Whether a segment does not begin like one."""
+        return _damage(self.separators).match(self.separators.terminator + segment) is not None
+
     def damaged(self) -> Iterator[Place]:
         """Where something stands that does not begin like a segment."""
         text, terminator = self._text, self.separators.terminator
@@ -192,20 +208,24 @@ def read_blocks(stream: ByteStream) -> Iterator[Block]:
     window = _Window(stream)
     number = 1
     while _find_interchange(window):
-        isa = window.data[window.start : window.start + ISA_LENGTH]
+        isa = window.data[window.start : window.start + 2 * ISA_LENGTH]
         separators = separators_of(isa, Place(number, window.offset))
-        is_last = False
+        is_last, broken_off = False, None
         while not is_last:
             end = _end_of_interchange(window, separators)
             is_last = end > 0
             if not is_last and not window.more():
-                end, is_last = _end_of_file(window, number, separators), True
+                is_last = True
+                end, broken_off = _end_of_file(window, number, separators)
             complete = end or window.data.rfind(separators.terminator, window.start) + 1
-            data = window.data[window.start : complete]
-            block = Block(data, separators, Place(number, window.offset), is_last=is_last)
-            yield block
-            number += block.segments
-            window.drop(block.consumed)
+            if complete > window.start:
+                data = window.data[window.start : complete]
+                block = Block(data, separators, Place(number, window.offset), is_last=is_last and not broken_off)
+                yield block
+                number += block.segments
+                window.drop(block.consumed)
+            if broken_off is not None:
+                raise broken_off
             if len(window) > LONGEST_PIECE:
                 place = Place(number, window.offset)
                 raise ClaimFileError(str(place), f"what begins here does not end within {LONGEST_PIECE} bytes")
@@ -234,16 +254,19 @@ def _end_of_interchange(window: _Window, separators: Separators) -> int:
     return 0
 
 
-def _end_of_file(window: _Window, number: int, separators: Separators) -> int:
-    """Index after the last segment of a file that ends within an interchange. An IEA may lack its terminator."""
+def _end_of_file(window: _Window, number: int, separators: Separators) -> tuple[int, ClaimFileError | None]:
+    """Index after the last segment of a file that ends within an interchange, and what is wrong if it ends in one.
+
+    An IEA may lack its terminator.
+    """
     terminator = separators.terminator
     begin = window.data.rfind(terminator, window.start) + 1
     rest = window.data[begin:].strip(separators.padding + b"\x00\x1a")
     if not rest:
-        return begin
+        return begin, None
     if not rest.startswith(b"IEA" + separators.element):
         segments = window.data.count(terminator, window.start)
         place = Place(number + segments, window.offset + begin - window.start)
-        raise ClaimFileError(str(place), "the file ends in the middle of this segment")
+        return begin, ClaimFileError(str(place), "the file ends in the middle of this segment")
     window.data = window.data[:begin] + rest + terminator
-    return len(window.data)
+    return len(window.data), None

@@ -23,6 +23,7 @@ from gate.claimfiles.x12_parties import (
 )
 from gate.claimfiles.x12_spans import dates_of
 
+NO_AMOUNT: Final = "the charge is not a dollar amount"
 _LONGEST_CLAIM_ID: Final = 50
 
 
@@ -121,5 +122,5 @@ class ClaimReader:
 def _charge(elements: list[bytes], problems: list[ClaimProblem]) -> int | None:
     cents = parse_x12_dollars(elements[2].strip()) if len(elements) > 2 else None  # noqa: PLR2004 - CLM02
     if cents is None:
-        problems.append(ClaimProblem("CLM02", "the charge is not a dollar amount", blocks=False))
+        problems.append(ClaimProblem("CLM02", NO_AMOUNT, blocks=False))
     return cents

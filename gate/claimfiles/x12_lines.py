@@ -1,6 +1,8 @@
 """The service lines of an 837 claim, where they say something the claim does not. Pure."""
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -8,7 +10,7 @@ import msgspec
 from gate.claimfiles.model import ClaimProblem, FileClaimLine
 from gate.claimfiles.values import npi_complaint, parse_x12_dollars, state_complaint
 from gate.claimfiles.x12_forms import ClaimForm
-from gate.claimfiles.x12_marks import Marks, value
+from gate.claimfiles.x12_marks import Marks
 from gate.claimfiles.x12_parties import FACILITY, NOBODY, PICKUP, RENDERING, Provider, provider, state
 from gate.claimfiles.x12_spans import ServiceDates
 
@@ -40,6 +42,7 @@ def lines_of(
         return ()
     spans = dates.by_line or (None,) * len(texts)
     lines: list[FileClaimLine] = []
+    pattern = _charge_pattern(form, marks)
     for text, span, override in zip(texts, spans, overrides, strict=True):
         stated = text.partition(marks.terminator)[0]
         number = int(stated) if stated.isdigit() and len(stated) <= _LONGEST_NUMBER else len(lines) + 1
@@ -53,7 +56,7 @@ def lines_of(
                 state=override.state,
                 service_date=span[0] if span else None,
                 service_end_date=span[1] if span else None,
-                charge_cents=_charge(text, form, marks),
+                charge_cents=_charge(text, pattern),
             )
         )
     return tuple(lines)
@@ -68,9 +71,19 @@ def _override(text: bytes, form: ClaimForm, marks: Marks) -> _Override:
     return _Override(rendering, where) if where or rendering.is_named else _NOTHING
 
 
-def _charge(text: bytes, form: ClaimForm, marks: Marks) -> int | None:
-    element = form.line_charge_element
-    return parse_x12_dollars(value(marks.after(text, marks.service).split(marks.element, element + 1), element))
+@lru_cache(maxsize=64)
+def _charge_pattern(form: ClaimForm, marks: Marks) -> re.Pattern[bytes]:
+    """Finds the charge in SV1, SV2 or SV3. One search instead of two cuts and a split, for each line of every claim."""
+    element = re.escape(marks.element)
+    value_of_one = b"[^" + element + re.escape(marks.terminator) + b"]*"
+    return re.compile(
+        re.escape(marks.service) + (value_of_one + element) * form.line_charge_element + b"(" + value_of_one + b")"
+    )
+
+
+def _charge(text: bytes, pattern: re.Pattern[bytes]) -> int | None:
+    found = pattern.search(text)
+    return parse_x12_dollars(found[1].strip()) if found else None
 
 
 def _complaints(place: str, override: _Override) -> list[ClaimProblem]:

@@ -9,7 +9,11 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """Each mark begins with the terminator of the segment before, and ends with an element separator."""
 
     element: bytes
+    component: bytes
     terminator: bytes
+    batch: bytes
+    trace: bytes
+    tax_number: bytes
     party: bytes
     address: bytes
     taxonomy: bytes
@@ -47,7 +51,11 @@ def marks_for(separators: Separators) -> Marks:
 
     return Marks(
         element=element,
+        component=separators.component,
         terminator=terminator,
+        batch=mark(b"BHT"),
+        trace=mark(b"REF", b"D9"),
+        tax_number=mark(b"REF", b"EI"),
         party=mark(b"NM1"),
         address=mark(b"N4"),
         taxonomy=mark(b"PRV"),

@@ -15,7 +15,8 @@ from gate.claimfiles.x12_marks import Marks
 Span = tuple[date, date]
 """First and last covered day."""
 
-_UNREADABLE: Final = "the date of service is not a day (D8) or a span of days (RD8)"
+NO_DATE: Final = "no date of service"
+UNREADABLE: Final = "the date of service is not a day (D8) or a span of days (RD8)"
 
 
 class ServiceDates(msgspec.Struct, frozen=True, gc=False):
@@ -62,9 +63,9 @@ def _differing(
     wanted = [spans[claims_own]] if claims_own else list(spans.values())
     readable = [span for span in wanted if span]
     if not spans:
-        problems.append(ClaimProblem("DTP", "no date of service"))
+        problems.append(ClaimProblem("DTP", NO_DATE))
     elif None in spans.values():
-        problems.append(ClaimProblem("DTP", _UNREADABLE))
+        problems.append(ClaimProblem("DTP", UNREADABLE))
     if not readable or len(readable) < len(wanted):
         return ServiceDates()  # The days that can be read are not all of them.
     return ServiceDates(
@@ -78,3 +79,8 @@ def _differing(
 def _span(written: bytes, element: bytes) -> Span | None:
     form, _, days = written.partition(element)
     return parse_x12_span(form.strip(), days.strip())
+
+
+def is_span(form: bytes, days: bytes) -> bool:
+    """Whether a DTP's second and third element are a day or a span of days."""
+    return parse_x12_span(form, days) is not None

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
-from gate.claimfiles.reading import open_claim_file
 from gate.claimfiles.result_files import ResultFormat
 from gate.cli.check_file import Target, checked
 from gate.cli.client import Metadata, carry_out, channel_to, signed
+from gate.cli.file_reader import Reading
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.report import dollars, show_summary
 from gate.cli.serve import serving
@@ -105,8 +105,8 @@ async def _seed(settings: Settings, metadata: Metadata) -> None:
 async def _check(settings: Settings, metadata: Metadata, claims: Path) -> str:
     """The decision that stopped the first of them."""
     results = claims.with_name("demo-results.jsonl")
-    with open_claim_file(claims) as file:
-        summary = await checked(file, settings, metadata, Target(results, ResultFormat.JSONL))
+    target = Target(results, ResultFormat.JSONL)
+    summary = (await checked(Reading(str(claims)), settings, metadata, target)).summary
     console = Console(highlight=False, soft_wrap=True)
     answers = [json.loads(line) for line in results.read_text().splitlines()]
     for result in answers:

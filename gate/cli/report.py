@@ -1,5 +1,7 @@
 """What people see of a file's answers: progress while it runs, and the sum at its end. Goes to standard error."""
 
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -12,6 +14,8 @@ from gate.claimfiles.summary import ERROR, Summary, Tally
 from gate.decision.model import DecisionCode
 
 _CENTS: Final = 100
+_SECONDS_BETWEEN_LINES: Final = 5.0
+_SHORTEST: Final = 1e-3
 _LOOK: Final[dict[str, str]] = {
     DecisionCode.PASS: "green",
     DecisionCode.ENROLLMENT_INACTIVE: "red",
@@ -30,30 +34,78 @@ _SHORT: Final[dict[str, str]] = {
 
 
 class Advancing(Protocol):
-    """Told how far the file is read."""
+    """Told how far the file is checked."""
 
-    def __call__(self, bytes_read: int, claims: int) -> None:
-        """So many bytes of the file were read, and so many claims answered."""
+    def __call__(self, bytes_read: int, summary: Summary) -> None:
+        """So many bytes of the file were read for the claims that were answered."""
         ...
 
 
 @contextmanager
-def progress_over(name: str, size: int | None) -> Iterator[Advancing]:
-    """A progress bar on a terminal; silent elsewhere."""
-    console = Console(stderr=True)
+def progress_over(size: int | None, *, lines: bool = False) -> Iterator[Advancing]:
+    """A progress bar on a terminal. Elsewhere nothing, or with `lines` a line every few seconds.
+
+    `size` is in bytes; None where it is not known.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        advancing: Advancing = _lines_over(size) if lines else _silently
+        yield advancing
+        return
     progress = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("checking"),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[claims]:,} claims"),
+        TextColumn("{task.fields[claims]:,} claims, {task.fields[rate]:,.0f}/s"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[codes]}"),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     )
+    began = time.monotonic()
     with progress:
-        task = progress.add_task(name, total=size, claims=0)
-        yield lambda bytes_read, claims: progress.update(task, completed=bytes_read, claims=claims)
+        task = progress.add_task("", total=size, claims=0, rate=0.0, codes="")
+
+        def advance(bytes_read: int, summary: Summary) -> None:
+            claims = summary.total.claims
+            rate = _rate(claims, began)
+            progress.update(task, completed=bytes_read, claims=claims, rate=rate, codes=_counts(summary, " "))
+
+        yield advance
+
+
+def _silently(bytes_read: int, summary: Summary) -> None:
+    """Nobody looks."""
+
+
+def _lines_over(size: int | None) -> Advancing:
+    began = time.monotonic()
+    said = began
+
+    def advance(bytes_read: int, summary: Summary) -> None:
+        nonlocal said
+        if time.monotonic() - said < _SECONDS_BETWEEN_LINES:
+            return
+        said = time.monotonic()
+        claims = summary.total.claims
+        share = f" ({bytes_read / size:.0%})" if size else ""
+        print(
+            f"{claims:,} claims{share}, {_rate(claims, began):,.0f}/s: {_counts(summary, ', ', plain=True)}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return advance
+
+
+def _rate(claims: int, began: float) -> float:
+    """Claims per second."""
+    return claims / max(time.monotonic() - began, _SHORTEST)
+
+
+def _counts(summary: Summary, between: str, *, plain: bool = False) -> str:
+    words = [(code, f"{_SHORT.get(code, code)} {summary.by_code[code].claims:,}") for code in _codes(summary)]
+    return between.join(text if plain else look_of(code, text) for code, text in words)
 
 
 def show_summary(summary: Summary) -> None:

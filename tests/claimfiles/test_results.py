@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gate.claimfiles.asked import asked
 from gate.claimfiles.checks import checks_of
 from gate.claimfiles.model import ClaimKind, ClaimProblem, FileClaim, FileClaimLine, NpiSource
 from gate.claimfiles.result_files import ResultFormat, open_results
@@ -51,7 +52,9 @@ def claim(*days: date, claim_id: str = "A1", **changes: object) -> FileClaim:
 
 
 def result(found: FileClaim, *answers: CheckAnswer | CheckFailure) -> Result:
-    return result_of(found, list(zip(checks_of(found), answers, strict=True)))
+    units = checks_of(found)
+    assert len(units) == len(answers)
+    return result_of(asked(found, units), answers)
 
 
 def test_a_claims_answer_is_written_with_what_was_asked() -> None:
@@ -102,7 +105,7 @@ def test_a_line_the_gate_refuses_makes_the_claim_a_failure() -> None:
 
 
 def test_a_blocked_claim_is_a_failure_with_what_is_known_of_it() -> None:
-    found = result_of(claim(state="ZZ", problems=(ClaimProblem("N402", "no such state"),)), [])
+    found = result(claim(state="ZZ", problems=(ClaimProblem("N402", "no such state"),)))
 
     assert isinstance(found, ClaimFailure)
     assert (found.state, found.service_date, found.error) == ("ZZ", DAY, "N402: no such state")
@@ -118,7 +121,7 @@ def test_v5_a_line_answered_by_the_billing_provider_names_that_provider() -> Non
 RESULTS = (
     result(claim(), PASS),
     result(claim(DAY, LATER, claim_id='=HYPERLINK("x")', state="NM"), PASS, EXPIRED),
-    result_of(claim(claim_id="A,3\n", charge_cents=None, problems=(ClaimProblem("N402", "no state"),), state=""), []),
+    result(claim(claim_id="A,3\n", charge_cents=None, problems=(ClaimProblem("N402", "no state"),), state="")),
 )
 
 
