@@ -1,0 +1,151 @@
+"""Bytes by key within a total size, where what is asked for again outlasts what is asked for once.
+
+A new key is on trial: it stands in a short queue, and leaves with its end unless somebody asked for it meanwhile. Who
+was asked for moves to the main queue and is passed over there as often as it is used again (the policy S3-FIFO). A
+million providers of one claim file therefore drive each other out and not the ones that are asked for all day.
+
+Everything is flat. An entry is one `bytes`: whether it was used, its key, its value; a table finds it by the hash of
+the key, which also stands for it in its queue. That is 155 bytes beside key and value at most, where moka-py takes 440
+and keeps fewer of those that are asked for again beside a scan. The garbage collector, which would stop everything for
+as long as it takes to look at a million objects, need not look into bytes and numbers.
+"""
+
+from array import array
+from typing import Final
+
+ENTRY_OVERHEAD: Final = 120
+"""Bytes an entry takes at most beside itself: the hash (32), its slot of a table that was just enlarged (60), its place
+in a queue of which half was left behind (16), and what is lost between (12)."""
+_UNUSED: Final = b"\0"
+_USED: Final = b"\1"
+_HEADER: Final = 33
+"""Bytes of an empty `bytes`."""
+_ALIGNMENT: Final = 16
+"""Of what Python allocates."""
+_TRIAL_SHARE: Final = 10
+"""One in so many entries is on trial, where there is no room for all."""
+_MOST_REPRIEVES: Final = 1000
+"""In a row, which takes 0.5 ms; so that nobody waits while a million are gone through, all of which were used."""
+_BYTES_PER_TRACE: Final = 256
+
+
+class PackedEntries:
+    """At most `max_bytes`, tables and traces of what left included. No key is the beginning of another, and no value is
+    empty.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.evictions = 0
+        """Entries that had to make room."""
+        self._entries: dict[int, bytes] = {}
+        self._trial = _Queue()
+        self._main = _Queue()
+        # Of an entry that failed its trial some bits of its hash, until those of another one take their place: should
+        # it come back, it was on trial for too short a time.
+        self._traces = array("I", bytes(4 * max(1, max_bytes // _BYTES_PER_TRACE)))
+        self._size_of_traces = len(self._traces) * self._traces.itemsize
+        self.size = self._size_of_traces
+        """Bytes taken up."""
+
+    def __len__(self) -> int:
+        """The number of entries, those that were discarded and still have a place in a queue included."""
+        return len(self._entries)
+
+    def look(self, key: bytes) -> bytes | None:
+        """The value, without that counting as a use."""
+        entry = self._entries.get(_hash(key))
+        if entry is None or not entry.startswith(key, 1):  # another key may have the same hash
+            return None
+        return entry[1 + len(key) :] or None
+
+    def use(self, key: bytes) -> bytes | None:
+        """The value; it stays longer for it."""
+        value = self.look(key)
+        if value is not None:
+            self._mark(_hash(key), _USED)
+        return value
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Keep the value in place of the one before. One too large for all of the room is not kept, nor what it
+        replaces.
+        """
+        if _bulk(key, value) > self.max_bytes - self._size_of_traces:
+            self.discard(key)
+            return
+        hashed = _hash(key)
+        before = self._entries.get(hashed)
+        if before is None:
+            (self._main if self._left_a_trace(hashed) else self._trial).append(hashed)
+            self.size += _bulk(key, value)
+        else:
+            self.size += _bulk(key, value) - _bulk(before[1:])
+        mark = _UNUSED if before is None else before[:1]
+        self._entries[hashed] = b"".join((mark, key, value))
+        self._make_room()
+
+    def discard(self, key: bytes) -> None:
+        """Forget the value. The key keeps its place in its queue, where it would cost too much to look for it."""
+        value = self.look(key)
+        if value is not None:
+            self._entries[_hash(key)] = _UNUSED + key
+            self.size -= _bulk(key, value) - _bulk(key)
+
+    def _mark(self, hashed: int, mark: bytes) -> None:
+        entry = self._entries[hashed]
+        if not entry.startswith(mark):
+            self._entries[hashed] = mark + entry[1:]
+
+    def _make_room(self) -> None:
+        reprieves = 0
+        while self.size > self.max_bytes:
+            on_trial = len(self._trial) * _TRIAL_SHARE > len(self)
+            hashed = (self._trial if on_trial else self._main).popleft()
+            if self._entries[hashed].startswith(_USED) and reprieves < _MOST_REPRIEVES:
+                reprieves += 1
+                self._mark(hashed, _UNUSED)
+                self._main.append(hashed)
+                continue
+            self.size -= _bulk(self._entries.pop(hashed)[1:])
+            self.evictions += 1
+            if on_trial:
+                self._leave_a_trace(hashed)
+
+    def _leave_a_trace(self, hashed: int) -> None:
+        self._traces[hashed % len(self._traces)] = hashed >> 28
+
+    def _left_a_trace(self, hashed: int) -> bool:
+        return self._traces[hashed % len(self._traces)] == hashed >> 28
+
+
+class _Queue:
+    """First in, first out."""
+
+    def __init__(self) -> None:
+        self._hashes = array("Q")
+        self._first = 0
+
+    def __len__(self) -> int:
+        return len(self._hashes) - self._first
+
+    def append(self, hashed: int) -> None:
+        self._hashes.append(hashed)
+
+    def popleft(self) -> int:
+        hashed = self._hashes[self._first]
+        self._first += 1
+        if 2 * self._first > len(self._hashes):
+            del self._hashes[: self._first]
+            self._first = 0
+        return hashed
+
+
+def _hash(key: bytes) -> int:
+    """60 bits, the most that Python keeps in 32 bytes."""
+    return hash(key) & 0xFFF_FFFF_FFFF_FFFF
+
+
+def _bulk(key: bytes, value: bytes = b"") -> int:
+    """Bytes that an entry takes."""
+    length = _HEADER + 1 + len(key) + len(value)
+    return -(-length // _ALIGNMENT) * _ALIGNMENT + ENTRY_OVERHEAD
