@@ -61,10 +61,13 @@ class PackedEntries:
 
     def use(self, key: bytes) -> bytes | None:
         """The value; it stays longer for it."""
-        value = self.look(key)
-        if value is not None:
-            self._mark(_hash(key), _USED)
-        return value
+        hashed = _hash(key)
+        entry = self._entries.get(hashed)
+        if entry is None or not entry.startswith(key, 1):
+            return None
+        if entry.startswith(_UNUSED):
+            self._entries[hashed] = _USED + entry[1:]
+        return entry[1 + len(key) :] or None
 
     def put(self, key: bytes, value: bytes) -> None:
         """Keep the value in place of the one before. One too large for all of the room is not kept, nor what it
@@ -91,22 +94,19 @@ class PackedEntries:
             self._entries[_hash(key)] = _UNUSED + key
             self.size -= _bulk(key, value) - _bulk(key)
 
-    def _mark(self, hashed: int, mark: bytes) -> None:
-        entry = self._entries[hashed]
-        if not entry.startswith(mark):
-            self._entries[hashed] = mark + entry[1:]
-
     def _make_room(self) -> None:
         reprieves = 0
         while self.size > self.max_bytes:
             on_trial = len(self._trial) * _TRIAL_SHARE > len(self)
             hashed = (self._trial if on_trial else self._main).popleft()
-            if self._entries[hashed].startswith(_USED) and reprieves < _MOST_REPRIEVES:
+            entry = self._entries[hashed]
+            if entry.startswith(_USED) and reprieves < _MOST_REPRIEVES:
                 reprieves += 1
-                self._mark(hashed, _UNUSED)
+                self._entries[hashed] = _UNUSED + entry[1:]
                 self._main.append(hashed)
                 continue
-            self.size -= _bulk(self._entries.pop(hashed)[1:])
+            del self._entries[hashed]
+            self.size -= _bulk(entry[1:])
             self.evictions += 1
             if on_trial:
                 self._leave_a_trace(hashed)
