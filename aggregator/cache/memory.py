@@ -15,7 +15,7 @@ from aggregator.observers import MemoryUse
 from sources.clock import Clock, utc_now
 
 DEFAULT_MAX_BYTES: Final = 256_000_000
-"""Room for some 900 000 providers; see `docs/operations.md`, "How much memory"."""
+"""Room for some 700 000 providers; see `docs/operations.md`, "How much memory"."""
 _PACK_KEY: Final = msgspec.msgpack.Encoder().encode
 """Of its three parts, none of which can be taken for a part of another (row K7)."""
 

@@ -5,7 +5,7 @@ was asked for moves to the main queue and is passed over there as often as it is
 million providers of one claim file therefore drive each other out and not the ones that are asked for all day.
 
 Everything is flat. An entry is one `bytes`: whether it was used, its key, its value; a table finds it by the hash of
-the key, which also stands for it in its queue. That is some 130 bytes beside key and value, where moka-py takes 440 and
+the key, which also stands for it in its queue. That is 130 to 180 bytes beside key and value, where moka-py takes 440 and
 keeps fewer of those that are asked for again beside a scan. The garbage collector, which would stop everything for as
 long as it takes to look at a million objects, need not look into bytes and numbers.
 
@@ -19,6 +19,8 @@ from sys import getsizeof
 from typing import Final
 
 _BYTES_PER_TABLE: Final = 1_000_000
+_BYTES_PER_PLACE: Final = 20
+"""Of a table: 24 for each entry of which there are two for three places, and 4."""
 _ENTRY_OVERHEAD: Final = 52
 """Bytes that an entry takes beside itself and its table: the hash (32), its place in a queue (8), what is lost between
 (12)."""
@@ -45,15 +47,19 @@ class PackedEntries:
         self.evictions = 0
         """Entries that had to make room."""
         self._tables: list[dict[int, bytes]] = [{} for _ in range(max(1, max_bytes // _BYTES_PER_TABLE))]
-        self._table_sizes = [getsizeof(table) for table in self._tables]
+        self._rooms = [_room(table) for table in self._tables]
         self._trial = _Queue()
         self._main = _Queue()
         # Of an entry that failed its trial some bits of its hash, until those of another one take their place: should
         # it come back, it was on trial for too short a time.
         self._traces = array("I", bytes(4 * max(1, max_bytes // _BYTES_PER_TRACE)))
-        self._least = getsizeof(self._traces) + sum(self._table_sizes)
-        self.size = self._least
+        self._least = getsizeof(self._traces) + sum(self._rooms)
+        self._charged = self._least
+
+    @property
+    def size(self) -> int:
         """Bytes taken up."""
+        return self._charged - sum(self._rooms) + sum(map(getsizeof, self._tables))
 
     def __len__(self) -> int:
         """The number of entries, those that were discarded and still have a place in a queue included."""
@@ -104,19 +110,17 @@ class PackedEntries:
         number = hashed % len(self._tables)
         table = self._tables[number]
         table[hashed] = entry
-        self.size += _bulk(entry)
-        now = getsizeof(table)
-        if now != self._table_sizes[number]:
-            self.size += now - self._table_sizes[number]
-            self._table_sizes[number] = now
+        room = _room(table)
+        self._charged += _bulk(entry) + room - self._rooms[number]
+        self._rooms[number] = room
 
     def _replace(self, hashed: int, before: bytes, entry: bytes) -> None:
         self._tables[hashed % len(self._tables)][hashed] = entry
-        self.size += _bulk(entry) - _bulk(before)
+        self._charged += _bulk(entry) - _bulk(before)
 
     def _make_room(self) -> None:
         reprieves = 0
-        while self.size > self.max_bytes:
+        while self._charged > self.max_bytes:
             on_trial = len(self._trial) * _TRIAL_SHARE > len(self)
             hashed = (self._trial if on_trial else self._main).popleft()
             table = self._tables[hashed % len(self._tables)]
@@ -127,7 +131,7 @@ class PackedEntries:
                 self._main.append(hashed)
                 continue
             del table[hashed]
-            self.size -= _bulk(entry)
+            self._charged -= _bulk(entry)
             self.evictions += 1
             if on_trial:
                 self._leave_a_trace(hashed)
@@ -171,6 +175,14 @@ class _Queue:
 def _hash(key: bytes) -> int:
     """60 bits, the most that Python keeps in 32 bytes."""
     return hash(key) & 0xFFF_FFFF_FFFF_FFFF
+
+
+def _room(table: dict[int, bytes]) -> int:
+    """Bytes that a table of so many entries takes once some leave and others come: a power of two above three times as
+    many places, which is twice what it takes while it grows. What is not set apart for that from the beginning belongs
+    to entries when it is needed, and memory that entries leave is not given back.
+    """
+    return max(getsizeof(table), _BYTES_PER_PLACE << (3 * len(table)).bit_length())
 
 
 def _bulk(*parts: bytes) -> int:
