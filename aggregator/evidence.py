@@ -33,7 +33,7 @@ class Freshness(StrEnum):
     not waited for, because it could not have changed who decides, and this is what it said last."""
 
 
-class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One source's answer. FOUND and EMPTY are clean; only they are ever cached (row K6)."""
 
     source: str
@@ -56,7 +56,7 @@ class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.outcome is SourceOutcome.FOUND or self.outcome is SourceOutcome.EMPTY
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All answers for one (NPI, state), state sources first, then national, each by priority and name."""
 
     npi: str

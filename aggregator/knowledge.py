@@ -70,7 +70,7 @@ class CacheRules(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.ttl, self.negative_ttl, self.max_stale)
 
 
-class KnownAnswer(msgspec.Struct, frozen=True):
+class KnownAnswer(msgspec.Struct, frozen=True, gc=False):
     """One source's latest clean answer; without records: the source does not know the provider."""
 
     source: str
@@ -111,7 +111,7 @@ class KnownAnswer(msgspec.Struct, frozen=True):
         return bool(self.records) and not self.is_from_the_future(now) and now <= self.usable_until(rules)
 
 
-class Knowledge(msgspec.Struct, frozen=True):
+class Knowledge(msgspec.Struct, frozen=True, gc=False):
     """The known answers of all sources for one key, at most one per source."""
 
     answers: tuple[KnownAnswer, ...] = ()

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from aggregator.evidence import SourceOutcome
 from sources.contract import ErrorKind
 
@@ -18,6 +20,20 @@ class BreakerState(StrEnum):
     """One call is out to find out whether the other side is back; all others are refused."""
 
 
+class MemoryUse(msgspec.Struct, frozen=True):
+    """What a cache in this process takes up, and what it was good for since it was made."""
+
+    entries: int
+    bytes: int
+    """What the process grew by for them, less at most 15 %."""
+    max_bytes: int
+    evictions: int
+    """Entries that made room for others."""
+    hits: int
+    """Questions about a key that was known, whether or not what is known is still fresh."""
+    misses: int
+
+
 class SourceObserver(Protocol):
     """Hears what becomes of every call to a source. Implementations must be quick and must not raise."""
 
@@ -31,7 +47,11 @@ class SourceObserver(Protocol):
 
 
 class CacheObserver(Protocol):
-    """Hears what goes wrong with the shared cache. Implementations must be quick and must not raise."""
+    """Hears what becomes of calls to the shared cache. Implementations must be quick and must not raise."""
+
+    def cache_read(self, found: int, missing: int) -> None:
+        """One reading ended: so many of the keys asked for were there, so many were not, or could not be read."""
+        ...
 
     def cache_failed(self, operation: str, error: str) -> None:
         """`operation` (get, put, drop) did not succeed; `error` is the name of the exception's class."""
@@ -53,6 +73,9 @@ class Unobserved:
         """Ignored."""
 
     def source_breaker_changed(self, source: str, state: BreakerState) -> None:
+        """Ignored."""
+
+    def cache_read(self, found: int, missing: int) -> None:
         """Ignored."""
 
     def cache_failed(self, operation: str, error: str) -> None:

@@ -67,8 +67,8 @@ class Recollection:
 
     def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
         """What this process remembers, whatever its age."""
-        hit = self._cache.peek(key) if panel.rules.caching else None
-        return Knowledge() if hit is None else hit.knowledge
+        held = self._cache.held(key) if panel.rules.caching else None
+        return held or Knowledge()
 
     async def recall(self, key: KnowledgeKey, panel: Panel) -> Hit | None:
         """All that is remembered; nothing where the tenant turned caching off (row K5)."""

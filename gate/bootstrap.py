@@ -259,6 +259,7 @@ def _cache(
     settings: Settings, redis: "Redis | None", metrics: Metrics, clock: Clock, stack: AsyncExitStack
 ) -> KnowledgeCache:
     memory = MemoryCache(settings.cache_memory_mb * _MEGABYTE, clock)
+    metrics.cache.watch(lambda: memory.use)
     if redis is None:
         return memory
     from aggregator.cache.redis import RedisStore

@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     nppes_deactivations_file: Path | None = None
     """NPPES's monthly report of deactivated NPIs (ZIP, workbook or CSV); looked at once a minute for a newer one."""
     cache_memory_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 256
-    """Evidence kept in this process at most, in megabytes: some 1 400 providers each."""
+    """What providers remembered in this process may take, in megabytes: some 2 800 of them each."""
     provider_enrollment: ProviderEnrollmentSettings = ProviderEnrollmentSettings()
     credentials: dict[str, LentCredential] = {}
     auth: AuthSettings = AuthSettings()

@@ -47,7 +47,7 @@ class Attestation(msgspec.Struct, frozen=True, gc=False):
     """Last day on which the attestation is current (120 days after it, 180 in Illinois; rows R26, R27)."""
 
 
-class EnrollmentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EnrollmentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One segment: a period of enrollment as one source reports it.
 
     Dates are calendar dates; `effective` and `end` are both covered days.

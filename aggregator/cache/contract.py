@@ -38,7 +38,11 @@ class KnowledgeCache(Protocol):
     """
 
     def peek(self, key: KnowledgeKey) -> Hit | None:
-        """What can be told at once, without waiting for anything."""
+        """What can be told at once, without waiting for anything. Every question begins with this."""
+        ...
+
+    def held(self, key: KnowledgeKey) -> Knowledge | None:
+        """As `peek`, for one who has peeked: it is no use of the entry, and is in no count."""
         ...
 
     async def get(self, key: KnowledgeKey) -> Hit | None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.cache.memory import MemoryCache
+from aggregator.evidence import Freshness
 from aggregator.knowledge import Knowledge, KnowledgeKey
 
 
@@ -18,6 +19,10 @@ class LayeredCache:
     def peek(self, key: KnowledgeKey) -> Hit | None:
         """What this process holds."""
         return self._memory.peek(key)
+
+    def held(self, key: KnowledgeKey) -> Knowledge | None:
+        """What this process holds."""
+        return self._memory.held(key)
 
     async def get(self, key: KnowledgeKey) -> Hit | None:
         """What both hold, the newest answer of each source; another replica may have asked since we did."""
@@ -46,16 +51,15 @@ class LayeredCache:
         await self._memory.aclose()
 
     def _combined(self, key: KnowledgeKey, shared: Hit | None) -> Hit | None:
-        held = self._memory.peek(key)
+        held = self._memory.held(key)
+        here = None if held is None else Hit(held, Freshness.MEMORY)
         if shared is None:
-            return held
+            return here
         if shared.late is not None:
-            known = held or shared
+            known = here or shared
             return Hit(known.knowledge, known.layer, partial(self._late, key, shared.late))
         merged = self._memory.hold(key, shared.knowledge)
-        if held is not None and merged == held.knowledge:
-            return held
-        return Hit(merged, shared.layer)
+        return here if merged == held else Hit(merged, shared.layer)
 
     async def _late(self, key: KnowledgeKey, shared: Callable[[], Awaitable[Hit | None]]) -> Hit | None:
         return self._combined(key, await shared())

@@ -63,6 +63,11 @@ class RedisStore:
 
     async def read(self, keys: Sequence[KnowledgeKey]) -> dict[KnowledgeKey, Knowledge]:
         """One round trip."""
+        found = await self._read(keys)
+        self._observer.cache_read(len(found), len(keys) - len(found))
+        return found
+
+    async def _read(self, keys: Sequence[KnowledgeKey]) -> dict[KnowledgeKey, Knowledge]:
         # MGET even for one key: it answers nil where something else than a string was put under the key (row K2).
         values = await self._client.mget([redis_key(key) for key in keys])
         found: dict[KnowledgeKey, Knowledge] = {}
@@ -81,7 +86,7 @@ class RedisStore:
         Where two replicas write one key at once, one source's answer may be lost. That costs a call, never a wrong
         answer: what stands is still something a source said, with the time at which it did.
         """
-        held = await self.read([entry.key for entry in entries])
+        held = await self._read([entry.key for entry in entries])
         now = self._clock()
         async with self._client.pipeline(transaction=False) as pipeline:
             for entry in entries:

@@ -37,6 +37,10 @@ class SharedCache:
         """Nothing: a store always has to be waited for."""
         del key
 
+    def held(self, key: KnowledgeKey) -> None:
+        """Nothing, as `peek`."""
+        del key
+
     async def get(self, key: KnowledgeKey) -> Hit | None:
         """What the store has; one round trip for all who ask in this turn of the loop."""
         loop = asyncio.get_running_loop()

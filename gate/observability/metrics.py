@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from aggregator.evidence import SourceOutcome
 from aggregator.observers import BreakerState, SourceObserver
+from gate.observability.cache_series import CacheSeries
 from sources.contract import ErrorKind
 
 _BREAKER_VALUE = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
@@ -67,6 +68,7 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemin",  # as the alerts take replicas: down is what nobody reaches
         )
+        self.cache = CacheSeries(registry)
         self._cache_errors = Counter(
             "enrollment_gate_cache_errors", "Failures of the shared cache.", ["operation", "error"], registry=registry
         )
@@ -156,6 +158,10 @@ class Metrics:
     def of_sources(self, contract: Contract) -> SourceObserver:
         """Who hears the sources that are asked by this kind of contract."""
         return _SourceSeries(contract, self._source_calls, self._source_errors, self._source_breaker)
+
+    def cache_read(self, found: int, missing: int) -> None:
+        """See `aggregator.observers.CacheObserver`."""
+        self.cache.cache_read(found, missing)
 
     def cache_failed(self, operation: str, error: str) -> None:
         """See `aggregator.observers.CacheObserver`."""

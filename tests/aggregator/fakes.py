@@ -138,6 +138,7 @@ class Listener:
     def __init__(self) -> None:
         self.answers: list[tuple[str, SourceOutcome, ErrorKind | None]] = []
         self.breaker: list[BreakerState] = []
+        self.cache_reads: list[tuple[int, int]] = []
         self.cache_failures: list[str] = []
         self.cache_breaker: list[BreakerState] = []
         self.unreadable = 0
@@ -148,6 +149,9 @@ class Listener:
 
     def source_breaker_changed(self, source: str, state: BreakerState) -> None:
         self.breaker.append(state)
+
+    def cache_read(self, found: int, missing: int) -> None:
+        self.cache_reads.append((found, missing))
 
     def cache_failed(self, operation: str, error: str) -> None:
         self.cache_failures.append(operation)

@@ -69,6 +69,15 @@ async def test_what_peek_tells_is_what_get_tells(cache: KnowledgeCache) -> None:
     assert peeked is None or peeked.knowledge == await knowledge(cache)
 
 
+async def test_what_is_held_is_what_peek_tells(cache: KnowledgeCache) -> None:
+    assert cache.held(KEY) is None
+
+    await cache.put(KEY, TEXAS, 60)
+
+    peeked = cache.peek(KEY)
+    assert cache.held(KEY) == (None if peeked is None else peeked.knowledge)
+
+
 async def test_sources_are_remembered_beside_each_other(cache: KnowledgeCache) -> None:
     await cache.put(KEY, TEXAS, 60)
     await cache.put(KEY, NATIONAL, 60)

@@ -37,6 +37,16 @@ async def test_entries_are_plain_strings_that_expire(redis: Redis) -> None:
     assert 600 <= await redis.ttl(redis_key(KEY)) <= 660
 
 
+async def test_what_was_found_and_what_was_not_is_told_of_readings_alone(redis: Redis) -> None:
+    heard = Listener()
+    store = RedisStore(redis, heard)
+    await store.merge([StoreEntry(KEY, TEXAS, 600)])
+
+    await store.read([KEY, KEY._replace(npi="1093817465"), KEY._replace(state="CA")])
+
+    assert heard.cache_reads == [(1, 2)]
+
+
 async def test_k16_what_was_written_together_expires_apart(redis: Redis) -> None:
     keys = [KnowledgeKey("acme", str(1_000_000_000 + number), "TX") for number in range(200)]
     await RedisStore(redis).merge([StoreEntry(key, TEXAS, 86_400) for key in keys])
