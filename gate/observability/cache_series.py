@@ -2,21 +2,42 @@
 
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from aggregator.observers import MemoryUse
 
 
 class CacheSeries(Collector):
-    """Read from the cache when somebody looks: a question should not pay for being counted."""
+    """Brought up to date when somebody looks: a question should not pay for being counted."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._use: Callable[[], MemoryUse] | None = None
-        self._found = 0
-        self._missing = 0
-        registry.register(self)
+        self._found = self._missing = 0
+        self._counted: dict[Counter, int] = {}
+        registry.register(self)  # before the series themselves, which are read after it
+        lookups = Counter(
+            "enrollment_gate_cache_lookups",
+            "Providers looked for in a layer of the cache: memory, then redis.",
+            ["layer", "result"],
+            registry=registry,
+        )
+        self._redis = lookups.labels("redis", "hit"), lookups.labels("redis", "miss")
+        self._memory = lookups.labels("memory", "hit"), lookups.labels("memory", "miss")
+        self._bytes, self._limit, self._entries = (
+            Gauge(name, text, registry=registry, multiprocess_mode="livesum")
+            for name, text in (
+                ("enrollment_gate_cache_memory_bytes", "What providers remembered take."),
+                ("enrollment_gate_cache_memory_limit_bytes", "What they may take."),
+                ("enrollment_gate_cache_memory_entries", "Providers remembered; by several workers, several times."),
+            )
+        )
+        self._evictions = Counter(
+            "enrollment_gate_cache_memory_evictions",
+            "Providers forgotten to make room for others.",
+            registry=registry,
+        )
 
     def watch(self, use: Callable[[], MemoryUse]) -> None:
         """The layer in this process; there is one."""
@@ -29,29 +50,24 @@ class CacheSeries(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """See `prometheus_client.registry.Collector`."""
-        lookups = CounterMetricFamily(
-            "enrollment_gate_cache_lookups",
-            "Providers looked for in a layer of the cache: memory, then redis.",
-            labels=["layer", "result"],
-        )
-        lookups.add_metric(["redis", "hit"], self._found)
-        lookups.add_metric(["redis", "miss"], self._missing)
-        if self._use is not None:
-            use = self._use()
-            lookups.add_metric(["memory", "hit"], use.hits)
-            lookups.add_metric(["memory", "miss"], use.misses)
-            yield from _of_memory(use)
-        yield lookups
+        self.write()
+        return ()
 
+    def write(self) -> None:
+        """Bring the series up to date."""
+        self._count_up_to(self._redis[0], self._found)
+        self._count_up_to(self._redis[1], self._missing)
+        if self._use is None:
+            return
+        use = self._use()
+        self._count_up_to(self._memory[0], use.hits)
+        self._count_up_to(self._memory[1], use.misses)
+        self._count_up_to(self._evictions, use.evictions)
+        self._bytes.set(use.bytes)
+        self._limit.set(use.max_bytes)
+        self._entries.set(use.entries)
 
-def _of_memory(use: MemoryUse) -> Iterable[Metric]:
-    yield GaugeMetricFamily(
-        "enrollment_gate_cache_memory_bytes", "What providers remembered in this process take.", use.bytes
-    )
-    yield GaugeMetricFamily("enrollment_gate_cache_memory_limit_bytes", "What they may take.", use.max_bytes)
-    yield GaugeMetricFamily(
-        "enrollment_gate_cache_memory_entries", "Providers remembered in this process.", use.entries
-    )
-    yield CounterMetricFamily(
-        "enrollment_gate_cache_memory_evictions", "Providers forgotten to make room for others.", use.evictions
-    )
+    def _count_up_to(self, counter: Counter, total: int) -> None:
+        # A worker's counter may hold what the one before it counted: only what is new is added.
+        counter.inc(total - self._counted.get(counter, 0))
+        self._counted[counter] = total

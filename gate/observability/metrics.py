@@ -148,6 +148,7 @@ class Metrics:
 
     def write_asked(self) -> None:
         """Write down what is asked when somebody looks: where several processes are looked at as one, nobody asks."""
+        self.cache.write()
         for gauge, ask in self._asked:
             gauge.set(ask())
 

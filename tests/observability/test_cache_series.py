@@ -42,4 +42,14 @@ def test_what_was_found_in_the_shared_layer_and_what_was_not_is_counted() -> Non
     told = shown(metrics)
     assert told['lookups_total{layer="redis",result="hit"}'] == 4
     assert told['lookups_total{layer="redis",result="miss"}'] == 7
-    assert 'lookups_total{layer="memory",result="hit"}' not in told
+
+
+def test_a_worker_that_writes_for_all_to_read_counts_everything_once() -> None:
+    metrics = Metrics(CollectorRegistry())
+    metrics.cache.cache_read(3, 7)
+
+    metrics.write_asked()
+    metrics.cache.cache_read(1, 0)
+    metrics.write_asked()
+
+    assert shown(metrics)['lookups_total{layer="redis",result="hit"}'] == 4
