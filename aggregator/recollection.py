@@ -4,16 +4,17 @@ A question about a known provider must cost next to nothing: evidence that settl
 the first instant at which it would have to be judged anew.
 """
 
+import random
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
-from aggregator.evidence import Evidence
-from aggregator.freshness import fresh_answers, good_between, stand_ins
+from aggregator.evidence import Evidence, SourceAnswer
+from aggregator.freshness import NEVER, fresh_answers, good_between, refresh_from, stand_ins
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.merge import assemble, settled
 from aggregator.observers import CacheObserver, Unobserved
@@ -28,6 +29,8 @@ class _Prepared(msgspec.Struct, frozen=True):
     panel: Panel
     good_from: datetime
     good_until: datetime
+    refresh_from: datetime
+    """From then on whoever uses it says so (`Resolver.refresh_soon`), and it is renewed before it lapses."""
 
 
 class Recollection:
@@ -39,7 +42,13 @@ class Recollection:
         clock: Clock,
         prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
         observer: CacheObserver | None = None,
+        *,
+        refresh_share: float = 0.0,
+        used_near_its_end: Callable[[str, Panel], None] = lambda _npi, _panel: None,
     ) -> None:
+        """`used_near_its_end` hears of every use of evidence in the last `refresh_share` of its life."""
+        self._refresh_share = refresh_share
+        self._used_near_its_end = used_near_its_end
         self._cache = cache
         self._clock = clock
         self._observer = observer or Unobserved()
@@ -49,17 +58,14 @@ class Recollection:
     def peek(self, npi: str, panel: Panel) -> Evidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
-        if (
-            prepared is not None
-            and prepared.panel is panel
-            and prepared.good_from <= self._clock() < prepared.good_until
-        ):
-            return prepared.evidence
-        if not panel.rules.caching:
-            return None
-        key = KnowledgeKey(panel.tenant, npi, panel.state)
-        hit = self._cache.peek(key)
-        return None if hit is None else self._prepare(key, panel, hit)
+        now = self._clock()
+        if prepared is None or prepared.panel is not panel or not prepared.good_from <= now < prepared.good_until:
+            prepared = self._prepare(KnowledgeKey(panel.tenant, npi, panel.state), panel, now)
+            if prepared is None:
+                return None
+        if now >= prepared.refresh_from:
+            self._used_near_its_end(npi, panel)
+        return prepared.evidence
 
     def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
         """What this process remembers, whatever its age."""
@@ -93,16 +99,31 @@ class Recollection:
         await self._cache.drop(key)
         self._prepared.pop(key, None)  # a reader may have prepared it again while the cache was being told
 
-    def _prepare(self, key: KnowledgeKey, panel: Panel, hit: Hit) -> Evidence | None:
-        now = self._clock()
+    def renew(self, key: KnowledgeKey) -> None:
+        """Prepare anew what is remembered, once it is asked for."""
+        self._prepared.pop(key, None)
+
+    def _prepare(self, key: KnowledgeKey, panel: Panel, now: datetime) -> _Prepared | None:
+        hit = self._cache.peek(key) if panel.rules.caching else None
+        if hit is None:
+            return None
         answers = fresh_answers(key, panel, hit, now)
         if not settled(panel.descriptions, answers):
             return None
         complete = len(answers) == len(panel.descriptions)
         usable = {} if complete else stand_ins(panel, hit.knowledge, now)
         evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        self._keep(key, _Prepared(evidence, panel, *good_between(key, panel, hit.knowledge, answers, usable)))
-        return evidence
+        good_from, good_until = good_between(key, panel, hit.knowledge, answers, usable)
+        prepared = _Prepared(evidence, panel, good_from, good_until, self._refresh_from(key, panel, hit, answers))
+        self._keep(key, prepared)
+        return prepared
+
+    def _refresh_from(self, key: KnowledgeKey, panel: Panel, hit: Hit, answers: Mapping[str, SourceAnswer]) -> datetime:
+        if not self._refresh_share:
+            return NEVER
+        # Not the same in every process: the first that asks again spares the others the call.
+        share = self._refresh_share * random.uniform(0.5, 1)  # noqa: S311 - spreads calls, hides nothing
+        return refresh_from(key, panel, hit.knowledge, answers, share)
 
     def _keep(self, key: KnowledgeKey, prepared: _Prepared) -> None:
         self._prepared[key] = prepared

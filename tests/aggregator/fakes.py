@@ -8,7 +8,7 @@ import msgspec
 
 from aggregator.evidence import SourceOutcome
 from aggregator.knowledge import CacheRules, KnowledgeKey
-from aggregator.observers import BreakerState
+from aggregator.observers import BreakerState, RefreshStep
 from sources.contract import ErrorKind, Query, SourceDescription, SourceError, SourceScope
 from sources.records import Attestation, EnrollmentRecord, EnrollmentStatus
 
@@ -133,11 +133,13 @@ def caqh(answer: Sequence[EnrollmentRecord] | Exception | None = None, delay: fl
 
 
 class Listener:
-    """Both observers, keeping what they hear."""
+    """All observers, keeping what they hear."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[str, SourceOutcome, ErrorKind | None]] = []
         self.breaker: list[BreakerState] = []
+        self.hedges_won: list[bool] = []
+        self.refreshes: list[tuple[str, RefreshStep]] = []
         self.cache_failures: list[str] = []
         self.cache_breaker: list[BreakerState] = []
         self.unreadable = 0
@@ -148,6 +150,12 @@ class Listener:
 
     def source_breaker_changed(self, source: str, state: BreakerState) -> None:
         self.breaker.append(state)
+
+    def source_hedged(self, source: str, *, won: bool) -> None:
+        self.hedges_won.append(won)
+
+    def refreshed(self, source: str, step: RefreshStep) -> None:
+        self.refreshes.append((source, step))
 
     def cache_failed(self, operation: str, error: str) -> None:
         self.cache_failures.append(operation)
