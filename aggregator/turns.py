@@ -114,9 +114,10 @@ class Turns(Generic[AnyTicket]):
         return (self._burst - 1) / 2 if spare else 0.0
 
     def _counted(self, now: float) -> float:
-        passed = 0.0 if self._counted_at is None else max(0.0, now - self._counted_at)
-        self._allowance = min(self._burst, self._allowance + passed * self._rate)
-        self._counted_at = now
+        self._counted_at = now if self._counted_at is None else self._counted_at
+        if now > self._counted_at:
+            self._allowance = min(self._burst, self._allowance + (now - self._counted_at) * self._rate)
+            self._counted_at = now
         return self._allowance
 
 

@@ -20,6 +20,7 @@ from aggregator.cache.memory import MemoryCache
 from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.redis import RedisStore, redis_client
 from aggregator.cache.shared import SharedCache
+from aggregator.refresh import RefreshAhead, RefreshLimits
 from aggregator.resolve import Resolver
 from gate.accounts.model import Lifetimes
 from gate.accounts.passwords import Passwords
@@ -121,7 +122,8 @@ async def running_gate(settings: Settings, clock: Clock = system_clock) -> Async
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, metrics, clock, stack)
-        resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
+        cache = _cache(settings, redis, metrics, clock, stack)
+        resolver = Resolver(cache, clock=clock, observer=metrics, ahead=_refresh_ahead(settings, metrics))
         stack.push_async_callback(resolver.aclose)
         keys = await _api_keys(settings, database, redis, metrics, clock, stack)
         verifier = BearerVerifier(keys, _verifier(settings, clock, stack))
@@ -483,3 +485,8 @@ async def _advise_first_account(settings: Settings, people: People) -> None:
         async with people.database.reading_accounts() as accounts:
             if await people.accounts.is_needed(accounts):
                 _log.info("portal_has_no_accounts", create_one="gate accounts create LOGIN --tenant T --role org_admin")
+
+
+def _refresh_ahead(settings: Settings, metrics: Metrics) -> RefreshAhead:
+    wanted = settings.refresh
+    return RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics)
