@@ -69,7 +69,7 @@ class Register:
 
     def serve_all(self, count: int) -> list[Ticket]:
         """As many turns as that, one after the other, however long it takes."""
-        served = []
+        served: list[Ticket] = []
         while len(served) < count and self.waiting:
             while self.under_way:
                 self.turns.over()

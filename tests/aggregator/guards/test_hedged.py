@@ -30,7 +30,8 @@ class ScriptedSource(FakeSource):
     """Answers each request as its step says: after so long, this."""
 
     def __init__(self, *script: Step, **limits: float) -> None:
-        super().__init__(describe("tmhp_pems", **{"attempts": 1, "hedge_after": AFTER, "breaker_failures": 2} | limits))
+        limits = {"attempts": 1, "hedge_after": AFTER, "breaker_failures": 2} | limits
+        super().__init__(describe("tmhp_pems", national=False, **limits))
         self.script = list(script)
 
     async def fetch(self, query: Query) -> Sequence[EnrollmentRecord]:
@@ -168,7 +169,7 @@ async def test_by_default_no_source_is_asked_twice() -> None:
     assert TmhpPems.description.hedge_after is None
 
 
-steps = st.tuples(
+steps: st.SearchStrategy[Step] = st.tuples(
     st.sampled_from([0.0, 0.004, 0.012]), st.sampled_from([None, [], SourceUnreachable("refused"), ValueError()])
 )
 
