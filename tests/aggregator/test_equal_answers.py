@@ -112,6 +112,8 @@ async def _compare(course: list[Step]) -> None:
                 side.caqh.answer = said  # type: ignore[assignment]
             case ("time passes", float() as seconds):
                 clock.advance(seconds)
+                if seconds < 0:  # with or without refreshes, what was prepared is given a while longer then
+                    side.resolver._recollection.renew(KEY)
             case ("ask meanwhile", float() as seconds):
                 await _ask_meanwhile(side, clock, seconds)
             case _:

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from aggregator.asking import Asking, Urgency, ask_for
+from aggregator.breaker import Breaker
 from aggregator.cache.memory import MemoryCache
 from aggregator.evidence import Evidence, SourceOutcome
-from aggregator.guards.guarded import GuardedSource, guarded
+from aggregator.guards.guarded import guarded
+from aggregator.guards.in_turn import Queue
 from aggregator.panel import Panel
 from aggregator.resolve import Inquiry, Resolver
-from sources.contract import ErrorKind, Query, SourceError, SourceUnreachable
+from sources.contract import ErrorKind, Query, SourceUnreachable
 from sources.records import EnrollmentRecord
 from tests.aggregator.fakes import NPI, RULES, FakeSource, ManualClock, caqh, describe
 
@@ -220,27 +222,23 @@ async def test_those_who_wait_leave_at_once_when_the_source_breaks(clock: Manual
     assert counterpart.source.calls == 1
 
 
-@pytest.mark.parametrize("when", ["waiting", "called"])
-async def test_whoever_is_cancelled_leaves_the_turn_to_the_next(when: str) -> None:
-    source = OrderlySource(max_per_second=10_000)
-    source.hold = asyncio.Event()
-    counterpart = guarded(source)
-    first, leaving, next_one = (asyncio.ensure_future(fetch(counterpart, npi)) for npi in npis(3, 1_000_000_000))
+@pytest.mark.parametrize("cancelled", ["while it waits", "before its turn was free", "once it was called"])
+async def test_the_turn_of_who_is_cancelled_is_the_next_one_s(cancelled: str) -> None:
+    breaker = Breaker(failures=1, seconds=1, changed=lambda _: None)
+    queue = Queue(describe("tmhp_pems", max_concurrency=1), breaker, longest_wait=30)
+    await queue.enter()
+    leaving, next_one = asyncio.ensure_future(queue.enter()), asyncio.ensure_future(queue.enter())
     await settle()
-    if when == "called":
-        source.hold.set()
-        await first
-    leaving.cancel()
-    source.hold.set()
 
-    assert await asyncio.wait_for(next_one, 1) is None
-    assert "1000000001" not in source.asked or when == "called"
-    await asyncio.gather(first, leaving, return_exceptions=True)
+    if cancelled == "once it was called":
+        queue.leave()
+        leaving.cancel()
+    else:
+        leaving.cancel()
+        if cancelled == "while it waits":
+            await settle()
+        queue.leave()
 
-
-async def fetch(source: GuardedSource, npi: str) -> ErrorKind | None:
-    try:
-        await source.fetch(Query(npi, "TX"))
-    except SourceError as error:
-        return error.kind
-    return None
+    await asyncio.wait_for(next_one, 1)
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert leaving.cancelled()
