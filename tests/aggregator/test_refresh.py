@@ -402,6 +402,8 @@ class TestHowMuch:
         for replica in replicas:
             assert replica.peek(NPI, panel) is not None
             await until(lambda resolver=replica: not resolver._tasks)  # type: ignore[misc]
+            assert replica.peek(NPI, panel) is not None
+            assert not replica._tasks
         clock.advance(LIFE * 0.5)
 
         for replica in replicas:

@@ -184,6 +184,7 @@ async def test_who_waits_in_vain_leaves_with_the_last_of_its_callers(busy: Count
     patient = busy.ask("acme", NPI, within=0.3)
 
     assert (await hurried).answers[0].outcome is SourceOutcome.TIMEOUT
+    await asyncio.sleep(0.05)
     assert not patient.done()
     assert (await patient).answers[0].outcome in {SourceOutcome.TIMEOUT, SourceOutcome.ERROR}
     await asyncio.sleep(0.02)
