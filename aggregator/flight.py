@@ -1,11 +1,13 @@
 """One question about one provider, asked once however many callers wait for the answer (rows K11, A13, A14)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
+from aggregator.asking import Asking, ask_for
 from aggregator.cache.contract import Hit
 from aggregator.evidence import Evidence, Freshness, SourceAnswer
 from aggregator.freshness import fresh_answers, stand_ins
+from aggregator.guards.in_turn import OwnLimitReached
 from aggregator.knowledge import KnowledgeKey, KnownAnswer, learn
 from aggregator.merge import answered, assemble, failed, settled, standing_in
 from aggregator.panel import Panel
@@ -21,12 +23,15 @@ class Flight:
     """
 
     def __init__(
-        self, key: KnowledgeKey, panel: Panel, recollection: Recollection, clock: Clock, *, fresh: bool
+        self, key: KnowledgeKey, panel: Panel, recollection: Recollection, clock: Clock, who: Asking, *, fresh: bool
     ) -> None:
         """With `fresh` every source is asked, whatever is remembered (row K10)."""
         self.key = key
         self.panel = panel
         self.fresh = fresh
+        self.who = who
+        self.was_turned_away = False
+        """Whether a source's own limits kept it from being asked in time for those who wait."""
         self._recollection = recollection
         self._clock = clock
         self._landed = asyncio.Event()
@@ -54,13 +59,14 @@ class Flight:
             self._known = hit.knowledge
             self._late = hit.late
             if not self.fresh:
-                self._answers = fresh_answers(self.key, self.panel, hit, self._clock())
+                self._answers = self._sufficient(hit)
         self._note_whether_settled()
 
     async def ask(self) -> None:
         """Unless settled, ask all sources at once whose answer is not remembered and fresh."""
         if self.settled:
             return
+        ask_for(self.who)
         try:
             async with asyncio.TaskGroup() as group:
                 for source, identity in zip(self.panel.sources, self.panel.identities, strict=True):
@@ -87,6 +93,7 @@ class Flight:
             records = await source.fetch(Query(self.key.npi, self.key.state))
         except Exception as error:  # noqa: BLE001  one source's bug must not cost the others' answers (row A16)
             kind = error.kind if isinstance(error, SourceError) else ErrorKind.UNEXPECTED
+            self.was_turned_away |= isinstance(error, OwnLimitReached)
             self._note(failed(description, kind, _milliseconds(loop.time() - started)))
             return
         latency = _milliseconds(loop.time() - started)
@@ -96,6 +103,14 @@ class Flight:
         # After the note: those who wait go on while the shared cache is written. They run no sooner than this
         # suspends, and by then this process's own layer has the answer.
         await self._recollection.remember(self.key, known, self.panel)
+
+    def _sufficient(self, hit: Hit) -> dict[str, SourceAnswer]:
+        """The answers for which no source is asked, by source."""
+        return fresh_answers(self.key, self.panel, hit, self._clock())
+
+    def _so_far(self) -> Mapping[str, SourceAnswer]:
+        """The answers known by now, by source."""
+        return self._answers
 
     async def _learn(self, fetched: KnownAnswer) -> KnownAnswer:
         known = learn(self._known.told_by(fetched.source, fetched.identity), fetched, self.panel.rules)
@@ -126,7 +141,7 @@ class Flight:
             self.key.npi,
             self.key.state,
             self.panel.descriptions,
-            self._answers,
+            self._so_far(),
             stand_ins(self.panel, self._known, self._clock()),
         )
 

@@ -7,7 +7,7 @@ from typing import Final
 from aggregator.cache.contract import Hit
 from aggregator.evidence import SourceAnswer
 from aggregator.knowledge import CLOCK_TOLERANCE, Knowledge, KnowledgeKey, KnownAnswer
-from aggregator.merge import answered
+from aggregator.merge import answered, settled
 from aggregator.panel import Panel
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
@@ -32,6 +32,38 @@ def stand_ins(panel: Panel, knowledge: Knowledge, now: datetime) -> dict[str, Kn
         for description, identity in zip(panel.descriptions, panel.identities, strict=True)
     )
     return {answer.source: answer for answer in known if answer is not None and answer.stands_in(panel.rules, now)}
+
+
+def lasting(
+    key: KnowledgeKey,
+    panel: Panel,
+    knowledge: Knowledge,
+    fresh: Mapping[str, SourceAnswer],
+    share: float,
+    now: datetime,
+) -> dict[str, SourceAnswer]:
+    """Those of the answers in `fresh` that have more than the last `share` of their lives before them."""
+    return {name: answer for name, answer in fresh.items() if now < _refresh_from(key, panel, knowledge, name, share)}
+
+
+def refresh_from(
+    key: KnowledgeKey, panel: Panel, knowledge: Knowledge, fresh: Mapping[str, SourceAnswer], share: float
+) -> datetime:
+    """The first instant at which the answers in `fresh` that last beyond it (see `lasting`) do not settle it any more.
+
+    What a source of lower priority said may come to its end before: nobody would ask it again for that.
+    """
+    remaining = dict(fresh)
+    for at, name in sorted((_refresh_from(key, panel, knowledge, name, share), name) for name in fresh):
+        del remaining[name]
+        if not settled(panel.descriptions, remaining):
+            return at
+    return NEVER
+
+
+def _refresh_from(key: KnowledgeKey, panel: Panel, knowledge: Knowledge, source: str, share: float) -> datetime:
+    known = knowledge.of(source)
+    return NEVER if known is None else known.refresh_from(panel.rules, key.spread(), share)
 
 
 def good_between(

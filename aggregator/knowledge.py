@@ -94,9 +94,19 @@ class KnownAnswer(msgspec.Struct, frozen=True, gc=False):
 
     def fresh_until(self, rules: CacheRules, spread: float) -> datetime:
         """The first instant at which the answer no longer counts as fresh (row K4)."""
-        proven = bool(self.records) and self.absent_since is None
-        lifetime = rules.ttl if proven else rules.negative_ttl
-        return self.verified_at + timedelta(seconds=lifetime * spread)
+        return self.verified_at + timedelta(seconds=self._lifetime(rules) * spread)
+
+    def refresh_from(self, rules: CacheRules, spread: float, share: float) -> datetime:
+        """The first instant of the last `share` of its life, in which it is better asked for again ahead of its end.
+
+        Not so an absence that waits to be confirmed (row S14): it is asked about again once that can confirm it.
+        """
+        if self.records and self.absent_since is not None:
+            share = 0.0
+        return self.verified_at + timedelta(seconds=self._lifetime(rules) * spread * (1 - share))
+
+    def _lifetime(self, rules: CacheRules) -> float:
+        return rules.ttl if self.records and self.absent_since is None else rules.negative_ttl
 
     def usable_until(self, rules: CacheRules) -> datetime:
         """The last instant at which the records may stand in for a source that is down (rows K13, K14)."""

@@ -45,6 +45,27 @@ class SourceObserver(Protocol):
         """The source's circuit breaker changed its state."""
         ...
 
+    def source_hedged(self, source: str, *, won: bool) -> None:
+        """A second request was sent beside a slow one and is over; `won`: its answer was the one taken."""
+        ...
+
+
+class RefreshStep(StrEnum):
+    """What becomes of asking a source ahead of need."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """What is known stays as it is."""
+
+
+class RefreshObserver(Protocol):
+    """Hears what becomes of refreshes. Implementations must be quick and must not raise."""
+
+    def refreshed(self, source: str, step: RefreshStep) -> None:
+        """One source is asked, or was, about one provider whose answer comes to its end."""
+        ...
+
 
 class CacheObserver(Protocol):
     """Hears what becomes of calls to the shared cache. Implementations must be quick and must not raise."""
@@ -67,7 +88,7 @@ class CacheObserver(Protocol):
 
 
 class Unobserved:
-    """Both observers, listening to nothing."""
+    """All observers, listening to nothing."""
 
     def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
         """Ignored."""
@@ -76,6 +97,12 @@ class Unobserved:
         """Ignored."""
 
     def cache_read(self, found: int, missing: int) -> None:
+        """Ignored."""
+
+    def source_hedged(self, source: str, *, won: bool) -> None:
+        """Ignored."""
+
+    def refreshed(self, source: str, step: RefreshStep) -> None:
         """Ignored."""
 
     def cache_failed(self, operation: str, error: str) -> None:

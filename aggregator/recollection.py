@@ -4,16 +4,17 @@ A question about a known provider must cost next to nothing: evidence that settl
 the first instant at which it would have to be judged anew.
 """
 
+import random
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
-from aggregator.evidence import Evidence
-from aggregator.freshness import fresh_answers, good_between, stand_ins
+from aggregator.evidence import Evidence, SourceAnswer
+from aggregator.freshness import NEVER, fresh_answers, good_between, refresh_from, stand_ins
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
 from aggregator.merge import assemble, settled
 from aggregator.observers import CacheObserver, Unobserved
@@ -30,6 +31,8 @@ class ReadyEvidence(msgspec.Struct, eq=False):
     panel: Panel
     good_from: datetime
     good_until: datetime
+    refresh_from: datetime
+    """From then on whoever uses it says so (`Resolver.refresh_soon`), and it is renewed before it lapses."""
     is_current: bool = True
     """False for good as soon as more is known about the provider, or something was forgotten."""
 
@@ -47,7 +50,13 @@ class Recollection:
         clock: Clock,
         prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
         observer: CacheObserver | None = None,
+        *,
+        refresh_share: float = 0.0,
+        used_near_its_end: Callable[[str, Panel], None] = lambda _npi, _panel: None,
     ) -> None:
+        """`used_near_its_end` hears of every use of evidence in the last `refresh_share` of its life."""
+        self._refresh_share = refresh_share
+        self._used_near_its_end = used_near_its_end
         self._cache = cache
         self._clock = clock
         self._observer = observer or Unobserved()
@@ -57,13 +66,14 @@ class Recollection:
     def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
-        if prepared is not None and prepared.panel is panel and prepared.holds_at(self._clock()):
-            return prepared
-        if not panel.rules.caching:
-            return None
-        key = KnowledgeKey(panel.tenant, npi, panel.state)
-        hit = self._cache.peek(key)
-        return None if hit is None else self._prepare(key, panel, hit)
+        now = self._clock()
+        if prepared is None or prepared.panel is not panel or not prepared.holds_at(now):
+            prepared = self._prepare(KnowledgeKey(panel.tenant, npi, panel.state), panel, now)
+            if prepared is None:
+                return None
+        if now >= prepared.refresh_from:
+            self._used_near_its_end(npi, panel)
+        return prepared
 
     def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
         """What this process remembers, whatever its age."""
@@ -97,20 +107,34 @@ class Recollection:
         await self._cache.drop(key)
         self._outdate(key)  # a reader may have prepared it again while the cache was being told
 
-    def _prepare(self, key: KnowledgeKey, panel: Panel, hit: Hit) -> ReadyEvidence | None:
-        now = self._clock()
+    def renew(self, key: KnowledgeKey) -> None:
+        """Prepare anew what is remembered, once it is asked for."""
+        self._outdate(key)
+
+    def _prepare(self, key: KnowledgeKey, panel: Panel, now: datetime) -> ReadyEvidence | None:
+        hit = self._cache.peek(key) if panel.rules.caching else None
+        if hit is None:
+            return None
         answers = fresh_answers(key, panel, hit, now)
         if not settled(panel.descriptions, answers):
             return None
         complete = len(answers) == len(panel.descriptions)
         usable = {} if complete else stand_ins(panel, hit.knowledge, now)
         evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        ready = ReadyEvidence(evidence, panel, *good_between(key, panel, hit.knowledge, answers, usable))
+        good_from, good_until = good_between(key, panel, hit.knowledge, answers, usable)
+        ready = ReadyEvidence(evidence, panel, good_from, good_until, self._refresh_from(key, panel, hit, answers))
         self._outdate(key)
         self._prepared[key] = ready
         if len(self._prepared) > self._limit:
             self._outdate(next(iter(self._prepared)))
         return ready
+
+    def _refresh_from(self, key: KnowledgeKey, panel: Panel, hit: Hit, answers: Mapping[str, SourceAnswer]) -> datetime:
+        if not self._refresh_share:
+            return NEVER
+        # Not the same in every process: the first that asks again spares the others the call.
+        share = self._refresh_share * random.uniform(0.5, 1)  # noqa: S311 - spreads calls, hides nothing
+        return refresh_from(key, panel, hit.knowledge, answers, share)
 
     def _outdate(self, key: tuple[str, str, str]) -> None:
         """Whoever still holds what was prepared is told by its flag; what is not kept here could not be told later."""

@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 
 import msgspec
 
+from aggregator.asking import Asking, Urgency
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.evidence import Evidence
 from aggregator.flight import Flight
@@ -20,6 +21,7 @@ from aggregator.knowledge import KnowledgeKey
 from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
 from aggregator.recollection import DEFAULT_PREPARED_ENTRIES, ReadyEvidence, Recollection
+from aggregator.refresh import Refresh, RefreshAhead
 from sources.clock import Clock, utc_now
 
 _Identity = tuple[str, int, bool, float | None]
@@ -54,10 +56,22 @@ class Resolver:
         clock: Clock = utc_now,
         prepared_entries: int = DEFAULT_PREPARED_ENTRIES,
         observer: CacheObserver | None = None,
+        ahead: RefreshAhead | None = None,
     ) -> None:
-        """`prepared_entries` bounds the evidence kept ready as objects (some 2 kB each) in front of `cache`."""
+        """`prepared_entries` bounds the evidence kept ready as objects (some 2 kB each) in front of `cache`.
+
+        `ahead` renews what is used near the end of its life; without it everything lapses.
+        """
         self._clock = clock
-        self._recollection = Recollection(cache, clock, prepared_entries, observer)
+        self._ahead = ahead
+        self._recollection = Recollection(
+            cache,
+            clock,
+            prepared_entries,
+            observer,
+            refresh_share=0.0 if ahead is None else ahead.limits.share,
+            used_near_its_end=self.refresh_soon,
+        )
         self._flights: dict[KnowledgeKey, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,29 +91,46 @@ class Resolver:
         """What is known, asking the sources where memory does not settle it. Never raises for a source or a cache."""
         if not inquiry.fresh and (evidence := self.peek(inquiry.npi, inquiry.panel)) is not None:
             return evidence
-        return await (self._boarding(inquiry) or self._take_off(inquiry)).landed(inquiry.deadline)
+        flight = self._boarding(inquiry, Urgency.SINGLE) or self._take_off(inquiry, Urgency.SINGLE)
+        return await flight.landed(inquiry.deadline)
 
     async def resolve_many(self, inquiries: Sequence[Inquiry]) -> list[Evidence]:
         """`resolve` for each, in order, once the last is; equal ones are resolved once, with one look at Redis."""
         distinct = {_identity(inquiry): inquiry for inquiry in inquiries}
+        urgency = Urgency.BATCH if len(distinct) > 1 else Urgency.SINGLE
         resolved: dict[_Identity, Evidence] = {}
         flights: dict[_Identity, Flight] = {}
         for identity, inquiry in distinct.items():
             if not inquiry.fresh and (evidence := self.peek(inquiry.npi, inquiry.panel)) is not None:
                 resolved[identity] = evidence
-            elif (flight := self._boarding(inquiry)) is not None:
+            elif (flight := self._boarding(inquiry, urgency)) is not None:
                 flights[identity] = flight
         missing = [identity for identity in distinct if identity not in resolved and identity not in flights]
         hits = await self._look_up([distinct[identity] for identity in missing])
         for identity in missing:
             inquiry = distinct[identity]
-            flights[identity] = self._boarding(inquiry) or (
-                self._take_off(inquiry) if hits is None else self._launch(inquiry, hits.get(inquiry.key))
+            flights[identity] = self._boarding(inquiry, urgency) or (
+                self._take_off(inquiry, urgency)
+                if hits is None
+                else self._launch(inquiry, urgency, hits.get(inquiry.key))
             )
         for identity, flight in flights.items():
             # One after the other costs nothing: the flights are under way on their own.
             resolved[identity] = await flight.landed(distinct[identity].deadline)
         return [resolved[_identity(inquiry)] for inquiry in inquiries]
+
+    def refresh_soon(self, npi: str, panel: Panel) -> None:
+        """Renew in the background what is known about a provider, unless that is under way or cannot be now.
+
+        Returns at once and may be called with every use of evidence after its `refresh_from`; `peek` and those who
+        wait call it themselves.
+        """
+        key = KnowledgeKey(panel.tenant, npi, panel.state)
+        if self._ahead is None or key in self._flights:
+            return
+        refresh = self._ahead.begin(key, panel, self._recollection, self._clock)
+        if refresh is not None:
+            self._run(refresh, refresh.run())
 
     async def forget(self, tenant: str, npi: str, state: str) -> None:
         """Drop what is remembered about one provider."""
@@ -111,28 +142,32 @@ class Resolver:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _boarding(self, inquiry: Inquiry) -> Flight | None:
-        """The flight under way that answers this inquiry too."""
+    def _boarding(self, inquiry: Inquiry, urgency: Urgency) -> Flight | None:
+        """The flight under way that answers this inquiry too; it hurries for whoever boards."""
         flight = self._flights.get(inquiry.key)
-        if flight is None or flight.settled or flight.panel != inquiry.panel:
+        if flight is None or flight.settled or flight.panel != inquiry.panel or (inquiry.fresh and not flight.fresh):
             return None
-        return flight if flight.fresh or not inquiry.fresh else None
+        if flight.was_turned_away and not flight.who.waits_as_long_as(inquiry.deadline):
+            return None
+        flight.who.joined_by(urgency, inquiry.deadline)
+        return flight
 
-    def _take_off(self, inquiry: Inquiry) -> Flight:
-        flight = self._flight(inquiry)
+    def _take_off(self, inquiry: Inquiry, urgency: Urgency) -> Flight:
+        flight = self._flight(inquiry, urgency)
         self._run(flight, flight.run())
         return flight
 
-    def _launch(self, inquiry: Inquiry, hit: Hit | None) -> Flight:
+    def _launch(self, inquiry: Inquiry, urgency: Urgency, hit: Hit | None) -> Flight:
         """A flight for which the cache was asked already; it needs no task where that settles it."""
-        flight = self._flight(inquiry)
+        flight = self._flight(inquiry, urgency)
         flight.adopt(hit)
         if not flight.settled:
             self._run(flight, flight.ask())
         return flight
 
-    def _flight(self, inquiry: Inquiry) -> Flight:
-        return Flight(inquiry.key, inquiry.panel, self._recollection, self._clock, fresh=inquiry.fresh)
+    def _flight(self, inquiry: Inquiry, urgency: Urgency) -> Flight:
+        who = Asking(inquiry.panel.tenant, urgency, inquiry.deadline)
+        return Flight(inquiry.key, inquiry.panel, self._recollection, self._clock, who, fresh=inquiry.fresh)
 
     def _run(self, flight: Flight, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -144,6 +179,10 @@ class Resolver:
         self._tasks.discard(task)
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
+        if self._ahead is not None and isinstance(flight, Refresh):
+            self._ahead.end(flight)
+            if not flight.fell_short:
+                self._recollection.renew(flight.key)
 
     async def _look_up(self, inquiries: Sequence[Inquiry]) -> Mapping[KnowledgeKey, Hit] | None:
         """What the cache holds; None if the first deadline comes sooner, and each flight has to look for itself."""

@@ -18,6 +18,7 @@ from aggregator.cache.layered import LayeredCache
 from aggregator.cache.memory import MemoryCache
 from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.shared import SharedCache
+from aggregator.refresh import RefreshAhead, RefreshLimits
 from aggregator.resolve import Resolver
 from gate.accounts.model import Lifetimes
 from gate.accounts.passwords import Passwords
@@ -129,7 +130,8 @@ async def running_gate(
         database = await _database(settings, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, metrics, clock, stack, crew.size)
-        resolver = Resolver(_cache(settings, redis, metrics, clock, stack), clock=clock, observer=metrics)
+        cache = _cache(settings, redis, metrics, clock, stack)
+        resolver = Resolver(cache, clock=clock, observer=metrics, ahead=_refresh_ahead(settings, metrics))
         stack.push_async_callback(resolver.aclose)
         keys = await _api_keys(settings, database, redis, metrics, clock, stack)
         verifier = BearerVerifier(keys, _verifier(settings, clock, stack))
@@ -537,3 +539,8 @@ async def _give_notice(seconds: float, crew: Crew) -> None:
     """Calls are still taken, unless the supervisor is gone: whoever takes its place needs the ports."""
     if not crew.is_orphaned:
         await asyncio.sleep(seconds)
+
+
+def _refresh_ahead(settings: Settings, metrics: Metrics) -> RefreshAhead:
+    wanted = settings.refresh
+    return RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics)

@@ -144,6 +144,17 @@ class LimitSettings(BaseModel):
     RESOURCE_EXHAUSTED. Five full batches, or as many single checks as one process can hold open."""
 
 
+class RefreshSettings(BaseModel):
+    """Asking portals again, in the background, about providers whose known answers are used near their end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+    """The last share of an answer's time to live, in which its use renews it; 0: never."""
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Refreshes of one source under way at a time, in one process."""
+
+
 class OidcSettings(BaseModel):
     """Where people sign in to the portal, beside or instead of local accounts; nowhere without `issuer`."""
 

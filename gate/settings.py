@@ -31,6 +31,7 @@ from gate.setting_sections import (
     OidcSettings,
     PortalSettings,
     ProviderEnrollmentSettings,
+    RefreshSettings,
     TlsSettings,
 )
 from sources.connection import SourceConnection
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
     tls: TlsSettings = TlsSettings()
     ledger: LedgerSettings = LedgerSettings()
     limits: LimitSettings = LimitSettings()
+    refresh: RefreshSettings = RefreshSettings()
     audit: AuditSettings = AuditSettings()
     portal: PortalSettings = PortalSettings()
     oidc: OidcSettings = OidcSettings()

@@ -103,6 +103,9 @@ class SourceConnection(BaseModel):
     """Calls at a time that the site's contract allows; unset: as the source's description says."""
     attempt_timeout: Annotated[float | None, Field(gt=0, le=60)] = None
     """Seconds one attempt may take; unset: as the source's description says."""
+    hedge_after: Annotated[float | None, Field(gt=0, le=60)] = None
+    """Seconds after which a second request is sent beside one that is slow; unset: as the source's description says,
+    which is never for all of ours."""
 
     @property
     def is_configured(self) -> bool:

@@ -75,6 +75,9 @@ class SourceDescription(msgspec.Struct, frozen=True, kw_only=True):
     breaker_failures: int = 5
     """Consecutive failures after which the source is left alone for `breaker_seconds`."""
     breaker_seconds: float = 15.0
+    hedge_after: float | None = None
+    """How long one attempt is waited for before a second request is sent beside it, and the first clean answer taken;
+    None: never. For upstreams of which some answers are much slower than most, and that bear a few calls more."""
 
     def speaks_for(self, state: str) -> bool:
         """Whether the source can be asked about `state`."""

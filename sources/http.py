@@ -31,7 +31,9 @@ _CHUNK: Final = 64 * 1024
 _CONNECTIONS: Final = 512
 _CONNECT_SECONDS: Final = 5.0
 _SANE_TOTAL_SECONDS: Final = 60.0
-_KEEP_ALIVE_SECONDS: Final = 30.0
+_KEEP_ALIVE_SECONDS: Final = 50.0
+"""How long a connection is kept for the next question: most portals and load balancers close one after a minute, and
+whoever closes first is spared the race. Where one was closed in that very moment, the client asks on another."""
 _DNS_CACHE_SECONDS: Final = 60
 _LONGEST_RETRY_AFTER: Final = 3600.0
 
@@ -52,6 +54,8 @@ class UnknownProvider(msgspec.Struct, frozen=True):
 
 def open_session() -> aiohttp.ClientSession:
     """A session for all sources: pooled connections, no cookies, no proxy from the environment.
+
+    Names are looked up once a minute, and all connections share the client's one TLS context.
 
     It bounds what no answer may exceed; how long one attempt may take is the guards' business. There is no bound
     per host: a gateway may serve several portals, and one that hangs must not starve the others.

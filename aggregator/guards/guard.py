@@ -8,8 +8,10 @@ class Guard:
 
     def __init__(self, inner: EnrollmentSource) -> None:
         self._inner = inner
+        # Held, because a dozen guards asking each other would cost a cold question as much as a system call.
+        self._description = inner.description
 
     @property
     def description(self) -> SourceDescription:
         """The guarded source's own."""
-        return self._inner.description
+        return self._description

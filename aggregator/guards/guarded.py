@@ -8,8 +8,9 @@ from aggregator.breaker import Breaker
 from aggregator.guards.breaking import Breaking, Refusing
 from aggregator.guards.checked import Checked
 from aggregator.guards.health import SourceHealth, SourceStatus
+from aggregator.guards.hedged import Hedged
+from aggregator.guards.in_turn import InTurn, Queue
 from aggregator.guards.retrying import Retrying
-from aggregator.guards.slots import Bounded, RateLimited
 from aggregator.guards.time_limits import TimeLimited
 from aggregator.guards.timed import Timed
 from aggregator.observers import BreakerState, SourceObserver, Unobserved
@@ -18,8 +19,7 @@ from sources.contract import EnrollmentSource, ErrorKind, Query, SourceDescripti
 from sources.records import EnrollmentRecord
 
 LONGEST_WAIT_FOR_A_TURN: Final = 30.0
-"""Seconds a call may queue for a slot, and again for its turn under the rate limit. A batch of unknown providers
-queues for long; each caller still leaves at its own deadline."""
+"""Seconds a call may queue for its turn at the source, where nobody who waits for it named a deadline."""
 
 
 class GuardedSource:
@@ -37,6 +37,11 @@ class GuardedSource:
     def description(self) -> SourceDescription:
         """The adapter's own."""
         return self._outermost.description
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it failed repeatedly, so that nobody asks it but to find out whether it is back."""
+        return self._breaker.state is not BreakerState.CLOSED
 
     async def fetch(self, query: Query) -> Sequence[EnrollmentRecord]:
         """The adapter's records, within its limits.
@@ -83,8 +88,9 @@ def guarded(
 ) -> GuardedSource:
     """`source` as it is asked in earnest; its description says within which limits.
 
-    The breaker stands inside the queues, so that waiting for a turn is not held against the upstream, and is looked
-    at before each queue, so that nobody waits for a source that will not be asked.
+    The breaker stands inside the queue, so that waiting for a turn is not held against the upstream, and is looked
+    at before it, so that nobody waits for a source that will not be asked. Of two requests for one answer it hears
+    what came of the answer; the second takes a turn of its own.
     """
     description = source.description
     listener = observer or Unobserved()
@@ -94,13 +100,14 @@ def guarded(
         changed=lambda state: listener.source_breaker_changed(description.name, state),
         monotonic=monotonic,
     )
+    queue = Queue(description, breaker, longest_wait)
     asked: EnrollmentSource = Checked(source)
     asked = TimeLimited(asked, description.attempt_timeout)
+    if description.hedge_after is not None:
+        asked = Hedged(asked, description.hedge_after, queue, breaker, listener)
     asked = Retrying(asked)
     asked = TimeLimited(asked, description.budget)
     asked = Breaking(asked, breaker)
-    asked = RateLimited(asked, longest_wait)
-    asked = Refusing(asked, breaker)
-    asked = Bounded(asked, longest_wait)
+    asked = InTurn(asked, queue)
     asked = Refusing(asked, breaker)
     return GuardedSource(Timed(asked, listener, clock), breaker, identity)

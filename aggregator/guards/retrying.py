@@ -1,5 +1,6 @@
 """Asks again where asking again helps."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,12 +13,13 @@ from tenacity import (
 )
 
 from aggregator.guards.guard import Guard
-from sources.contract import EnrollmentSource, Query, SourceTimeout, SourceUnreachable
+from sources.contract import EnrollmentSource, Query, SourceError, SourceTimeout, SourceUnreachable
 from sources.records import EnrollmentRecord
 
 FIRST_WAIT: Final = 0.1
 """Seconds up to which the first wait is drawn; each further one from twice as much, up to `LONGEST_WAIT`."""
 LONGEST_WAIT: Final = 1.0
+_PASSING: Final = (SourceUnreachable, SourceTimeout)
 
 
 class Retrying(Guard):
@@ -28,16 +30,31 @@ class Retrying(Guard):
 
     def __init__(self, inner: EnrollmentSource) -> None:
         super().__init__(inner)
-        description = inner.description
+        description = self.description
         self._policy = AsyncRetrying(
-            retry=retry_if_exception_type((SourceUnreachable, SourceTimeout)),
-            # Not past the budget: better the error that happened than a timeout while waiting to try again.
-            stop=stop_after_attempt(description.attempts) | stop_before_delay(description.budget),
+            retry=retry_if_exception_type(_PASSING),
             wait=wait_random_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
             reraise=True,
         )
+        self._attempts = stop_after_attempt(description.attempts)
+        self._budget = description.budget
 
     async def fetch(self, query: Query) -> Sequence[EnrollmentRecord]:
         """The records of the first attempt that succeeds, or the last attempt's error."""
-        # A copy, because a policy object holds the state of one call.
-        return await self._policy.copy()(self._inner.fetch, query)
+        began = asyncio.get_running_loop().time()
+        try:
+            # The policy comes in once something went wrong: it costs as much as the HTTP client.
+            return await self._inner.fetch(query)
+        except _PASSING as error:
+            return await self._fetch_again(query, error, asyncio.get_running_loop().time() - began)
+
+    async def _fetch_again(self, query: Query, first: SourceError, took: float) -> Sequence[EnrollmentRecord]:
+        errors = [first]
+
+        async def attempt() -> Sequence[EnrollmentRecord]:
+            if errors:
+                raise errors.pop()
+            return await self._inner.fetch(query)
+
+        # Not past the budget: better the error that happened than a timeout while waiting to try again.
+        return await self._policy.copy(stop=self._attempts | stop_before_delay(self._budget - took))(attempt)

@@ -8,7 +8,7 @@ from typing import Final
 from aggregator.evidence import SourceOutcome
 from aggregator.guards.breaking import ABOUT_ONE_PROVIDER
 from aggregator.guards.guard import Guard
-from aggregator.guards.slots import OwnLimitReached
+from aggregator.guards.in_turn import OwnLimitReached
 from aggregator.observers import SourceObserver
 from sources.clock import Clock
 from sources.contract import EnrollmentSource, ErrorKind, Query, SourceCircuitOpen, SourceError

@@ -20,12 +20,12 @@ from gate.observability.metrics import Contract
 from gate.setting_sections import ProviderEnrollmentSettings
 from gate.tenancy.model import EffectiveConfig
 from sources.connection import SourceConnection
-from sources.contract import EnrollmentSource, Query, SourceDescription
+from sources.contract import EnrollmentSource, Query
 from sources.records import EnrollmentRecord
 from sources.registry import SourceFactory
 
 _NOT_CONFIGURED: Final = SourceConnection()
-_LIMITS: Final = frozenset({"max_per_second", "max_concurrency", "attempt_timeout"})
+_LIMITS: Final = frozenset({"max_per_second", "max_concurrency", "attempt_timeout", "hedge_after"})
 _SAME_ANSWERS: Final = _LIMITS | {"password"}
 """What may differ between connections that give the same answers: the user name says in whose name they are given.
 Nor does a password, which may be easy to guess, belong in a digest that is stored."""
@@ -71,11 +71,6 @@ class AsContracted(Guard):
             max_per_second=whole.max_per_second / sharers,
             max_concurrency=max(1, whole.max_concurrency // sharers),
         )
-
-    @property
-    def description(self) -> SourceDescription:
-        """The source's own, with the limits agreed."""
-        return self._description
 
     async def fetch(self, query: Query) -> Sequence[EnrollmentRecord]:
         """As the source answers."""

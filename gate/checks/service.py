@@ -167,7 +167,8 @@ class CheckService:
         ready = self._resolver.ready(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
         if ready is None or ready.evidence is not decision.evidence:
             return None  # it was just asked for, or is not settled, or is more than the sources said (row V4)
-        return Standing(max(day_begins, ready.good_from), min(day_ends, ready.good_until), ready)
+        # From `refresh_from` on it is asked for again with each use, so that it is renewed before it lapses.
+        return Standing(max(day_begins, ready.good_from), min(day_ends, ready.good_until, ready.refresh_from), ready)
 
     def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
         claim = accept(submitted, self._clock().date(), path)

@@ -7,7 +7,7 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from aggregator.evidence import SourceOutcome
-from aggregator.observers import BreakerState, SourceObserver
+from aggregator.observers import BreakerState, RefreshStep, SourceObserver
 from gate.observability.cache_series import CacheSeries
 from sources.contract import ErrorKind
 
@@ -69,6 +69,18 @@ class Metrics:
             multiprocess_mode="livemin",  # as the alerts take replicas: down is what nobody reaches
         )
         self.cache = CacheSeries(registry)
+        self._source_hedges = Counter(
+            "enrollment_gate_source_hedges",
+            "Second requests beside a slow one, by whether their answer was taken (won) or not (lost).",
+            ["source", "contract", "result"],
+            registry=registry,
+        )
+        self._refreshes = Counter(
+            "enrollment_gate_refreshes",
+            "Sources asked ahead of need about providers whose known answers come to their end, by step.",
+            ["source", "step"],
+            registry=registry,
+        )
         self._cache_errors = Counter(
             "enrollment_gate_cache_errors", "Failures of the shared cache.", ["operation", "error"], registry=registry
         )
@@ -158,7 +170,13 @@ class Metrics:
 
     def of_sources(self, contract: Contract) -> SourceObserver:
         """Who hears the sources that are asked by this kind of contract."""
-        return _SourceSeries(contract, self._source_calls, self._source_errors, self._source_breaker)
+        return _SourceSeries(
+            contract, self._source_calls, self._source_errors, self._source_breaker, self._source_hedges
+        )
+
+    def refreshed(self, source: str, step: RefreshStep) -> None:
+        """See `aggregator.observers.RefreshObserver`."""
+        self._refreshes.labels(source, step.value).inc()
 
     def cache_read(self, found: int, missing: int) -> None:
         """See `aggregator.observers.CacheObserver`."""
@@ -180,11 +198,12 @@ class Metrics:
 class _SourceSeries:
     """See `aggregator.observers.SourceObserver`."""
 
-    def __init__(self, contract: Contract, calls: Histogram, errors: Counter, breaker: Gauge) -> None:
+    def __init__(self, contract: Contract, calls: Histogram, errors: Counter, breaker: Gauge, hedges: Counter) -> None:
         self._contract = contract
         self._calls = calls
         self._errors = errors
         self._breaker = breaker
+        self._hedges = hedges
 
     def source_answered(self, source: str, outcome: SourceOutcome, error: ErrorKind | None, seconds: float) -> None:
         self._calls.labels(source, self._contract.value, outcome.value).observe(seconds)
@@ -195,3 +214,6 @@ class _SourceSeries:
         # Tenants' contracts with one source have a breaker each, for all of which no single value could speak.
         if self._contract is Contract.DEPLOYMENT:
             self._breaker.labels(source, self._contract.value).set(_BREAKER_VALUE[state])
+
+    def source_hedged(self, source: str, *, won: bool) -> None:
+        self._hedges.labels(source, self._contract.value, "won" if won else "lost").inc()

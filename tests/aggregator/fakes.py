@@ -8,7 +8,7 @@ import msgspec
 
 from aggregator.evidence import SourceOutcome
 from aggregator.knowledge import CacheRules, KnowledgeKey
-from aggregator.observers import BreakerState
+from aggregator.observers import BreakerState, RefreshStep
 from sources.contract import ErrorKind, Query, SourceDescription, SourceError, SourceScope
 from sources.records import Attestation, EnrollmentRecord, EnrollmentStatus
 
@@ -133,12 +133,14 @@ def caqh(answer: Sequence[EnrollmentRecord] | Exception | None = None, delay: fl
 
 
 class Listener:
-    """Both observers, keeping what they hear."""
+    """All observers, keeping what they hear."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[str, SourceOutcome, ErrorKind | None]] = []
         self.breaker: list[BreakerState] = []
         self.cache_reads: list[tuple[int, int]] = []
+        self.hedges_won: list[bool] = []
+        self.refreshes: list[tuple[str, RefreshStep]] = []
         self.cache_failures: list[str] = []
         self.cache_breaker: list[BreakerState] = []
         self.unreadable = 0
@@ -152,6 +154,12 @@ class Listener:
 
     def cache_read(self, found: int, missing: int) -> None:
         self.cache_reads.append((found, missing))
+
+    def source_hedged(self, source: str, *, won: bool) -> None:
+        self.hedges_won.append(won)
+
+    def refreshed(self, source: str, step: RefreshStep) -> None:
+        self.refreshes.append((source, step))
 
     def cache_failed(self, operation: str, error: str) -> None:
         self.cache_failures.append(operation)

@@ -60,6 +60,17 @@ async def test_k11_p5_a_thousand_questions_about_one_provider_are_one_call_per_s
     assert all(evidence is answered[0] for evidence in answered)
 
 
+async def test_k11_p5_in_batches_too(resolver: Resolver, panel: Panel, state: FakeSource, national: FakeSource) -> None:
+    batches = [asyncio.ensure_future(resolver.resolve_many([Inquiry(NPI, panel)] * 100)) for _ in range(5)]
+    waiting = [asking(resolver, Inquiry(NPI, panel)) for _ in range(500)]
+    batches += [asyncio.ensure_future(resolver.resolve_many([Inquiry(NPI, panel)] * 100)) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    let_answer(state)
+    await asyncio.gather(*batches, *waiting)
+
+    assert (state.calls, national.calls) == (1, 1)
+
+
 async def test_k5_p5_without_caching_too(resolver: Resolver, state: FakeSource, national: FakeSource) -> None:
     panel = Panel.of("acme", "TX", [state, national], CacheRules(ttl=0))
     waiting = [asking(resolver, Inquiry(NPI, panel)) for _ in range(100)]

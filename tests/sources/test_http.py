@@ -293,3 +293,31 @@ def test_failures_of_the_system_have_a_kind_too(raised: Exception, failure: type
         raise raised
     assert str(told.value) == message
     assert told.value.__suppress_context__
+
+
+class CountedPortal:
+    """A portal that counts the connections over which it is asked."""
+
+    def __init__(self) -> None:
+        self.connections: set[tuple[str, int]] = set()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        assert request.transport is not None
+        self.connections.add(request.transport.get_extra_info("peername"))
+        return web.json_response([])
+
+
+async def test_two_hundred_questions_one_after_the_other_are_asked_over_one_connection() -> None:
+    portal = CountedPortal()
+    application = web.Application()
+    application.router.add_get("/{npi}", portal.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    async with http.open_session() as session:
+        for number in range(200):
+            await http.get(session, "tmhp_pems", f"http://{host}:{port}/{number}", headers={})
+    await runner.cleanup()
+
+    assert len(portal.connections) == 1

@@ -125,6 +125,14 @@ async def test_attempts_never_outlast_the_budget() -> None:
     assert bench.source.calls <= 4
 
 
+async def test_the_error_that_happened_is_told_where_no_time_is_left_to_try_again() -> None:
+    bench = Bench(attempts=2, budget=0.3, breaker_failures=100)
+    bench.source.answer, bench.source.delay = SourceUnreachable("refused"), 0.28
+
+    # The wait is drawn at random; a short one leaves time to begin again, and too little to end.
+    assert (await bench.ask_at_once(10)).count(ErrorKind.UNREACHABLE) >= 4
+
+
 async def test_a_connection_that_failed_is_tried_again() -> None:
     bench = Bench(attempts=3)
     bench.source.answer = SourceUnreachable("refused")
