@@ -12,6 +12,7 @@ import grpc
 
 from gate.bench.cold import cold_answers, single_flights
 from gate.bench.files import claim_files
+from gate.bench.growth import growth, growth_by_processes
 from gate.bench.load import best_loader
 from gate.bench.machine import shared_out, this_machine
 from gate.bench.memory import cached_answers
@@ -36,7 +37,10 @@ FIGURES: Final = {
     "P8": "memory",
     "P9": "start to ready",
 }
-_LONGEST_SECONDS: Final = 240.0
+GROWTH: Final = "growth"
+"""What is measured only where it is asked for by name."""
+_NAMES: Final = {**FIGURES, GROWTH: "how the cost of a claim grows"}
+_LONGEST_SECONDS: Final = 300.0
 _TROUBLES: Final = (NotMeasured, OSError, TimeoutError, grpc.RpcError, aiohttp.ClientError)
 
 
@@ -56,6 +60,8 @@ _MEASUREMENTS: Final = (
     _Measurement(frozenset({"P7"}), records),
     _Measurement(frozenset({"P8"}), cached_answers),
     _Measurement(frozenset({"P9"}), starts),
+    _Measurement(frozenset({GROWTH}), growth),
+    _Measurement(frozenset({GROWTH}), growth_by_processes),
 )
 
 
@@ -79,7 +85,7 @@ async def measured(wanted: Collection[str], sizes: Sizes, *, quick: bool, begins
             run = Run(Path(folder), sizes, cores, loader, doubles)
             for measurement in _MEASUREMENTS:
                 if asked := sorted(measurement.figures & set(wanted)):
-                    begins(", ".join(f"{figure} {FIGURES[figure]}" for figure in asked))
+                    begins(", ".join(f"{figure} {_NAMES[figure]}" for figure in asked))
                     figures += [line for line in await _taken(measurement, asked, run) if line.figure in asked]
     return Report(
         taken_at=taken_at,
@@ -97,4 +103,4 @@ async def _taken(measurement: _Measurement, asked: Iterable[str], run: Run) -> l
             return await measurement.take(run)
     except _TROUBLES as trouble:
         why = str(trouble) or f"it took longer than {_LONGEST_SECONDS:.0f} seconds"
-        return [Measured(figure=figure, what=FIGURES[figure], detail=f"not measured: {why}") for figure in asked]
+        return [Measured(figure=figure, what=_NAMES[figure], detail=f"not measured: {why}") for figure in asked]

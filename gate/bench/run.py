@@ -1,6 +1,7 @@
 """What the measurements of one run share."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,13 +13,15 @@ from gate.bench.load import Loader
 from gate.bench.machine import Cores
 from gate.bench.model import NotMeasured
 from gate.bench.processes import environment, free_port, last_words, program, running
-from gate.bench.site import Gate, Portals, channel_to
+from gate.bench.site import Portals, bearer, channel_to
 
 CHECK_CLAIM: Final = "/gate.v1.EnrollmentGate/CheckClaim"
 CHECK_CLAIMS: Final = "/gate.v1.EnrollmentGate/CheckClaims"
 ECHO_BYTES: Final = "/gate.bench.Echo/Bytes"
 ECHO_GET: Final = "/gate.bench.Echo/Get"
 _CALL_SECONDS: Final = 30.0
+_LONGEST_SECONDS: Final = 60.0
+_LEAST_ROUNDS: Final = 2
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,12 +43,15 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     validated_claims: int = 400
     turns: int = 400
     """Pairs of turns with the records and without."""
+    growth_rounds: int = 7
     entries: int = 1_000_000
     starts: int = 7
 
     def in_rounds(self, rounds: int) -> "Sizes":
         """The same, compared so many times; files, which take longest, a third as often."""
-        return msgspec.structs.replace(self, rounds=rounds, starts=rounds, file_rounds=-(-rounds // 3))
+        return msgspec.structs.replace(
+            self, rounds=rounds, starts=rounds, growth_rounds=rounds, file_rounds=-(-rounds // 3)
+        )
 
 
 QUICK: Final = Sizes(
@@ -60,6 +66,7 @@ QUICK: Final = Sizes(
     file_rounds=1,
     validated_claims=100,
     turns=60,
+    growth_rounds=1,
     entries=50_000,
     starts=2,
 )
@@ -109,17 +116,23 @@ async def echo(place: Path, reply: bytes, cores: Cores, redis_url: str = "") -> 
         yield Echo(address, process.pid)
 
 
-async def asked(address: str, path: str, message: bytes, gate: Gate) -> bytes:
+async def asked(address: str, path: str, message: bytes, token: str) -> bytes:
     """The answer to one ordinary call, as it comes over the wire."""
     async with channel_to(address) as channel:
         ask: Any = channel.unary_unary(path)
-        answer: bytes = await ask(message, metadata=gate.metadata, timeout=_CALL_SECONDS)
+        answer: bytes = await ask(message, metadata=bearer(token), timeout=_CALL_SECONDS)
         return answer
 
 
 def by_turns(names: tuple[str, ...], rounds: int) -> Iterator[tuple[str, ...]]:
-    """Who is measured when, round by round. No one is always first: what drifts favours nobody."""
+    """Who is measured when, round by round. No one is always first: what drifts favours nobody.
+
+    A slow machine gets fewer rounds, instead of a run without end.
+    """
+    last = time.monotonic() + _LONGEST_SECONDS
     for number in range(rounds):
+        if number >= _LEAST_ROUNDS and time.monotonic() > last:
+            return
         yield names if number % 2 == 0 else names[::-1]
 
 

@@ -62,7 +62,7 @@ async def _filled(first: Gate, keys: int) -> bytes:
             claims = [claim(number, number) for number in range(begin, min(keys, begin + _BATCH))]
             request = enrollment_gate_pb2.CheckClaimsRequest(claims=claims).SerializeToString()
             await ask(request, metadata=first.metadata, timeout=_WRITTEN_AFTER)
-    return await asked(first.address, CHECK_CLAIM, single(0), first)
+    return await asked(first.address, CHECK_CLAIM, single(0), first.token)
 
 
 async def _timed(second: Gate, bare_address: str, keys: int) -> list[_Times]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from http import HTTPStatus
@@ -94,7 +94,7 @@ class Gate:
     @property
     def metadata(self) -> Metadata:
         """Of a call."""
-        return (("authorization", f"Bearer {self.token}"),)
+        return bearer(self.token)
 
     def channel(self) -> grpc.aio.Channel:
         """A connection of its own."""
@@ -118,6 +118,11 @@ class Gate:
             written = (await self.counted()).written
         if written != decisions:
             raise NotMeasured(f"the gate kept {written} decisions, and gave {decisions}")
+
+
+def bearer(token: str) -> Metadata:
+    """Metadata of a call that carries the token."""
+    return (("authorization", f"Bearer {token}"),)
 
 
 def channel_to(address: str) -> grpc.aio.Channel:
@@ -156,13 +161,15 @@ def variables_of_gate(data_dir: Path, asked: Portals, **more: str) -> dict[str, 
 
 
 @asynccontextmanager
-async def gate(data_dir: Path, asked: Portals, cores: Cores, **more: str) -> AsyncIterator[Gate]:
-    """A gate that is ready; `more` are settings as variables.
+async def gate(
+    data_dir: Path, asked: Portals, cores: Cores, *, options: Sequence[str] = (), **more: str
+) -> AsyncIterator[Gate]:
+    """A gate that is ready; `options` of the command line, `more` settings as variables.
 
     Its drainer keeps off the server's core, and leaves the other ones to whoever else wants them: else it would slow
     down the load for the bare counterpart, whose turn it is when the drainer is busy.
     """
-    async with started(variables_of_gate(data_dir, asked, **more), data_dir, cores.server) as ready:
+    async with started(variables_of_gate(data_dir, asked, **more), data_dir, cores.server, options) as ready:
         if cores.load:
             move_children(ready.process.pid, cores.load)
         yield ready
@@ -170,20 +177,20 @@ async def gate(data_dir: Path, asked: Portals, cores: Cores, **more: str) -> Asy
 
 @asynccontextmanager
 async def started(
-    variables: Mapping[str, str], data_dir: Path, cores: frozenset[int] = frozenset()
+    variables: Mapping[str, str], data_dir: Path, cores: frozenset[int] = frozenset(), options: Sequence[str] = ()
 ) -> AsyncIterator[Gate]:
     """`gate serve` with these surroundings, ready."""
     log = data_dir / "gate.log"
-    async with running((*GATE, "serve"), log, cores=cores, variables=variables) as process:
+    async with running((*GATE, "serve", *options), log, cores=cores, variables=variables) as process:
         await _until_it_answers(f"http://{variables['GATE_HTTP_ADDRESS']}/readyz", process, log)
         yield Gate(process, variables, token_of(data_dir))
 
 
-def token_of(data_dir: Path) -> str:
+def token_of(data_dir: Path, tenant: str = TENANT) -> str:
     """A pipeline's, signed with the development key of a gate that has been started there."""
     return sign_development_token(
         development_key(data_dir),
-        tenant=TENANT,
+        tenant=tenant,
         subject="bench",
         roles=[Role.PIPELINE],
         now=system_clock(),

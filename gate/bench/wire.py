@@ -91,7 +91,7 @@ async def _held(run: Run, contest: Contest) -> list[Measured]:
 async def _warmed(tested: Gate, contest: Contest) -> list[bytes]:
     """The gate's answers to each body, once nothing has to be fetched any more."""
     for _ in range(2):
-        replies = [await asked(tested.address, contest.path, body, tested) for body in contest.bodies]
+        replies = [await asked(tested.address, contest.path, body, tested.token) for body in contest.bodies]
     if contest.path == CHECK_CLAIMS:
         for reply in replies:
             results = enrollment_gate_pb2.CheckClaimsResponse.FromString(reply).results
@@ -147,7 +147,7 @@ class _Contest:
         amount = self._contest.amount._replace(calls=self._contest.amount.calls * times)
         sent = await self._send(self._bare.address, path, bodies, amount)
         if sent.data is not None:
-            replies = [await asked(self._bare.address, path, body.read_bytes(), self._gate) for body in bodies]
+            replies = [await asked(self._bare.address, path, body.read_bytes(), self._gate.token) for body in bodies]
             expected = sum(FRAME_PREFIX + len(reply) for reply in replies) * amount.calls
             need(sent.data == expected, f"the bare server sent {sent.data} bytes, not {expected}")
         return sent

@@ -1,10 +1,12 @@
 """`gate bench`: this installation against bare counterparts."""
 
 import asyncio
+import signal
 import sys
+from collections.abc import Coroutine
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +30,7 @@ class ExitCode(IntEnum):
 
 def bench(
     figures: Annotated[
-        list[str] | None, typer.Argument(help="P1 … P9; without any, all of them.", show_default=False)
+        list[str] | None, typer.Argument(help="P1 … P9, or growth; without any, P1 to P9.", show_default=False)
     ] = None,
     rounds: Annotated[
         int | None, typer.Option(help="How often gate and counterpart take turns.", min=1, max=1000)
@@ -49,15 +51,18 @@ def bench(
     Starts all it needs on free ports of 127.0.0.1, with data of its own, and ends it; no running gate is touched. The
     figures are described in docs/performance.md. Exit code: 0 every figure that was measured holds, 1 some do not.
     """
-    from gate.bench.plan import FIGURES, measured, sizes_of
+    from gate.bench.plan import FIGURES, GROWTH, measured, sizes_of
     from gate.bench.report import are_reached, to_json
 
-    wanted = [figure.upper() for figure in figures or FIGURES]
-    if unknown := [figure for figure in wanted if figure not in FIGURES]:
-        stop(f"there is no figure {', '.join(unknown)}, only {', '.join(FIGURES)}")
+    wanted = figures or [*FIGURES]
+    if unknown := [figure for figure in wanted if figure not in {*FIGURES, GROWTH}]:
+        stop(f"there is no figure {', '.join(unknown)}, only {', '.join((*FIGURES, GROWTH))}")
     earlier = _earlier(compare)
     sizes = sizes_of(quick=quick, rounds=rounds)
-    report = asyncio.run(measured(wanted, sizes, quick=quick, begins=_tell))
+    try:
+        report = asyncio.run(_until_stopped(measured(wanted, sizes, quick=quick, begins=_tell)))
+    except asyncio.CancelledError:
+        stop("stopped before the end; nothing is left running")
     _show(report)
     if earlier is not None:
         _show_changes(report, earlier)
@@ -68,6 +73,13 @@ def bench(
             stop(f"{json}: {error.strerror}")
     if not are_reached(report.figures):
         raise typer.Exit(ExitCode.NOT_REACHED)
+
+
+async def _until_stopped(work: Coroutine[Any, Any, "Report"]) -> "Report":
+    """A run that SIGTERM ends as Ctrl-C does, with all that it started."""
+    running = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await running
 
 
 def _earlier(path: Path | None) -> "Report | None":

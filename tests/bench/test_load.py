@@ -73,9 +73,7 @@ async def test_the_bare_server_answers_one_claim_with_what_a_gate_once_said_and_
 
     async with echo(tmp_path, said.SerializeToString(), NOWHERE) as bare:
         one = await called(bare.address, CHECK_CLAIM, single(7))
-        many = enrollment_gate_pb2.CheckClaimsResponse.FromString(
-            await called(bare.address, CHECK_CLAIMS, batch(0, 30))
-        )
+        each = await called(bare.address, CHECK_CLAIMS, batch(0, 30))
 
     assert enrollment_gate_pb2.CheckClaimResponse.FromString(one) == said
     many = enrollment_gate_pb2.CheckClaimsResponse.FromString(each)
