@@ -71,9 +71,10 @@ async def _by_processor(run: Run, usual: _Load, others: Sequence[_Load]) -> list
     return [
         of_rounds(
             FIGURE,
-            f"processor time of a claim: {load.what}, of {usual.what}",
+            f"processor time of a claim: {load.what}",
             [other / usually for other, usually in zip(took[load.what], took[usual.what], strict=True)],
-            detail=f"{median(took[load.what]) * 1e6:.1f} µs a claim, usually {median(took[usual.what]) * 1e6:.1f} µs",
+            detail=f"{median(took[load.what]) * 1e6:.1f} µs a claim; "
+            f"{usual.what}: {median(took[usual.what]) * 1e6:.1f} µs",
         )
         for load in others
     ]

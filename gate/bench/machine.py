@@ -80,11 +80,16 @@ def move_children(pid: int, cores: frozenset[int]) -> None:
 
     On Linux only; elsewhere nothing happens.
     """
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text(encoding="ascii").split():
-            for thread in Path(f"/proc/{child}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), cores)
-                os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+    for child in children(pid):
+        for thread in Path(f"/proc/{child}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
+            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started; none where the system does not tell."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
 def _available() -> set[int]:

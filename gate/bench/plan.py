@@ -11,6 +11,7 @@ import aiohttp
 import grpc
 
 from gate.bench.cold import cold_answers, single_flights
+from gate.bench.draining import growth_of_ledger
 from gate.bench.files import claim_files
 from gate.bench.growth import growth, growth_by_processes
 from gate.bench.load import best_loader
@@ -62,6 +63,7 @@ _MEASUREMENTS: Final = (
     _Measurement(frozenset({"P9"}), starts),
     _Measurement(frozenset({GROWTH}), growth),
     _Measurement(frozenset({GROWTH}), growth_by_processes),
+    _Measurement(frozenset({GROWTH}), growth_of_ledger),
 )
 
 

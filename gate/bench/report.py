@@ -128,7 +128,7 @@ _TELLING: Final[dict[Unit, Callable[[float], str]]] = {
     Unit.SHARE: "{:+.1%}".format,
     Unit.MILLISECONDS: "{:.2f} ms".format,
     Unit.SECONDS: "{:.2f} s".format,
-    Unit.BYTES: lambda value: f"{value / _MEGABYTE:,.0f} MB",
+    Unit.BYTES: lambda value: f"{value / _MEGABYTE:,.0f} MB" if value >= _MEGABYTE else f"{value:,.0f} bytes",
     Unit.CALLS: "{:g}".format,
 }
 

@@ -73,6 +73,7 @@ class Counted:
         self.answered = int(sum(each.value for each in requests if each.labels["status"] == "OK"))
         self.refused = int(sum(each.value for each in requests if each.labels["status"] != "OK"))
         self.decided = _total(samples, "enrollment_gate_decisions_total")
+        self.drained = _total(samples, "enrollment_gate_ledger_drained_total")
         self.written = _total(samples, "enrollment_gate_ledger_written_total")
 
 
