@@ -85,9 +85,21 @@ def _say(what: Any) -> None:  # noqa: ANN401 - whatever can be written as JSON
     print(msgspec.json.encode(what).decode(), flush=True)
 
 
+def put_in_place(*switchable: type) -> None:
+    """Have `gate.bootstrap` wire these instead of what they are made of.
+
+    Raises:
+        RuntimeError: it wires nothing of that kind, so that switching would switch nothing.
+    """
+    wired = vars(bootstrap)
+    for each in switchable:
+        original = each.__base__
+        if original is None or wired.get(original.__name__) is not original:
+            raise RuntimeError(f"gate.bootstrap does not wire what {each.__name__} stands for")
+        wired[original.__name__] = each
+
+
 if __name__ == "__main__":
-    vars(bootstrap).update(
-        SpoolJournal=SwitchableJournal, CountingRecorder=SwitchableRecorder, Metrics=SwitchableMetrics
-    )
+    put_in_place(SwitchableJournal, SwitchableRecorder, SwitchableMetrics)
     configure_logging("info")
     asyncio.run(serve(*map(int, sys.argv[1:])))
