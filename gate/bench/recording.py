@@ -46,8 +46,8 @@ async def records(run: Run) -> list[Measured]:
     singles = [single(number) for number in range(4)]
     batches = [batch(number) for number in range(2)]
     cases = [
-        _Case("CheckClaim", CHECK_CLAIM, singles, Amount(1000, 8), 20, 1),
-        _Case("CheckClaims of 1 000", CHECK_CLAIMS, batches, Amount(20, 2), 1, BATCH),
+        _Case("CheckClaim", CHECK_CLAIM, singles, Amount(250, 8), 20, 1),
+        _Case("CheckClaims of 1 000", CHECK_CLAIMS, batches, Amount(5, 2), 1, BATCH),
     ]
     return [await _measured(run, case, number) for number, case in enumerate(cases)]
 

@@ -15,6 +15,8 @@ from gate.bench.run import QUICK, Run
 from gate.bench.site import portals
 from gate.checks.model import Decision
 from gate.checks.recording import CountingRecorder
+from gate.ledger.journal import SpoolJournal
+from gate.observability.metrics import Metrics
 
 
 async def test_a_gate_that_serves_is_compared_with_itself_without_its_records(tmp_path: Path) -> None:
@@ -27,13 +29,22 @@ async def test_a_gate_that_serves_is_compared_with_itself_without_its_records(tm
     assert all(line.value is not None and -0.9 < line.value < 9 for line in lines)
 
 
-def test_what_the_switches_stand_for_is_wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for each in (switched.SwitchableJournal, switched.SwitchableRecorder, switched.SwitchableMetrics):
-        monkeypatch.setattr(bootstrap, each.__base__.__name__, each.__base__)  # so that it is put back afterwards
+@pytest.mark.parametrize(
+    ("original", "switchable"),
+    [
+        (SpoolJournal, switched.SwitchableJournal),
+        (CountingRecorder, switched.SwitchableRecorder),
+        (Metrics, switched.SwitchableMetrics),
+    ],
+)
+def test_what_the_switches_stand_for_is_wired(
+    original: type, switchable: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, original.__name__, original)  # so that it is put back afterwards
 
-        switched.put_in_place(each)
+    switched.put_in_place(switchable)
 
-        assert vars(bootstrap)[each.__base__.__name__] is each
+    assert vars(bootstrap)[original.__name__] is switchable
 
 
 def test_a_switch_for_what_is_not_wired_is_refused() -> None:
