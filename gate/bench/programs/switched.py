@@ -93,8 +93,8 @@ def put_in_place(*switchable: type) -> None:
     """
     wired = vars(bootstrap)
     for each in switchable:
-        original = each.__base__
-        if original is None or wired.get(original.__name__) is not original:
+        original = each.mro()[1]
+        if wired.get(original.__name__) is not original:
             raise RuntimeError(f"gate.bootstrap does not wire what {each.__name__} stands for")
         wired[original.__name__] = each
 
