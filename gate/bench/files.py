@@ -129,8 +129,11 @@ class _Comparison:
         command = (*GATE, "check-file", str(file), "--out", str(results))
         variables = {**self._gate.variables, "GATE_TOKEN": self._gate.token}
         async with running(command, log, variables=variables) as process:
-            async with asyncio.timeout(_SECONDS):
-                highest = await highest_memory(process)
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    highest = await highest_memory(process)
+            except TimeoutError:
+                raise NotMeasured(f"gate check-file did not end within {_SECONDS:.0f} seconds") from None
             need(process.returncode == 0, f"gate check-file failed: {last_words(log)}")
         with results.open("rb") as lines:
             written = sum(1 for _ in lines)

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -64,26 +65,25 @@ def shared_out() -> Cores:
 @contextmanager
 def on(cores: frozenset[int]) -> Iterator[None]:
     """What is started inside the block stays on these processors."""
-    if not cores:
+    if not cores & _available():
         yield
         return
-    before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        # To what it was at first: blocks of several tasks overlap.
+        os.sched_setaffinity(0, _available())
 
 
-def move_children(pid: int, cores: frozenset[int]) -> None:
-    """Move what a process started to other processors, for when nobody else wants them.
-
-    On Linux only; elsewhere nothing happens.
-    """
-    for child in children(pid):
+def move_children(pid: int, cores: frozenset[int]) -> bool:
+    """Move what a process started to other processors, for when nobody else wants them; whether there was anything."""
+    moved = children(pid)
+    for child in moved:
         for thread in Path(f"/proc/{child}/task").iterdir():
             os.sched_setaffinity(int(thread.name), cores)
             os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+    return bool(moved)
 
 
 def children(pid: int) -> list[int]:
@@ -92,8 +92,10 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _available() -> set[int]:
-    return set(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else set()
+@cache
+def _available() -> frozenset[int]:
+    """Those this process was given when it began; none where the system has no such notion."""
+    return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
 
 
 def _processor() -> str:

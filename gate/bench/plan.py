@@ -42,7 +42,6 @@ GROWTH: Final = "growth"
 """What is measured only where it is asked for by name."""
 _NAMES: Final = {**FIGURES, GROWTH: "how the cost of a claim grows"}
 _LONGEST_SECONDS: Final = 300.0
-_TROUBLES: Final = (NotMeasured, OSError, TimeoutError, grpc.RpcError, aiohttp.ClientError)
 
 
 class _Measurement(NamedTuple):
@@ -103,6 +102,10 @@ async def _taken(measurement: _Measurement, asked: Iterable[str], run: Run) -> l
     try:
         async with asyncio.timeout(_LONGEST_SECONDS):
             return await measurement.take(run)
-    except _TROUBLES as trouble:
-        why = str(trouble) or f"it took longer than {_LONGEST_SECONDS:.0f} seconds"
-        return [Measured(figure=figure, what=_NAMES[figure], detail=f"not measured: {why}") for figure in asked]
+    except TimeoutError:
+        why = f"it took longer than {_LONGEST_SECONDS:.0f} seconds"
+    except grpc.aio.AioRpcError as refusal:
+        why = f"{refusal.code().name}: {refusal.details()}"
+    except (NotMeasured, OSError, aiohttp.ClientError) as trouble:
+        why = str(trouble) or type(trouble).__name__
+    return [Measured(figure=figure, what=_NAMES[figure], detail=f"not measured: {why}") for figure in asked]

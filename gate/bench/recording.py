@@ -17,11 +17,10 @@ import msgspec
 
 from gate.bench.claims import BATCH, PROVIDERS_OF_BATCH, batch, population, single
 from gate.bench.load import Amount, Target, write_bodies
-from gate.bench.machine import move_children
 from gate.bench.model import Measured, NotMeasured, Unit, at_most
 from gate.bench.processes import last_words, program, running
 from gate.bench.run import CHECK_CLAIM, CHECK_CLAIMS, Run
-from gate.bench.site import token_of, variables_of_gate
+from gate.bench.site import keep_off, token_of, variables_of_gate
 from gate.bench.turns import Comparison
 
 _MOST: Final = 0.10
@@ -65,8 +64,7 @@ async def _measured(run: Run, case: _Case, number: int) -> Measured:
             running(command, log, cores=run.cores.server, variables=variables, is_heard=True)
         )
         await _heard(process, log, _READY_SECONDS)
-        if run.cores.load:
-            move_children(process.pid, run.cores.load)
+        await keep_off(process, run.cores)
         target = Target(variables["GATE_GRPC_ADDRESS"], case.path, token_of(data))
         bodies = write_bodies(place / "bodies", "body", case.bodies)
         found = msgspec.json.decode(await _under_load(run, process, log, target, bodies, case.amount), type=Comparison)

@@ -27,6 +27,7 @@ from sources.sandbox.access import sandbox_connections
 TENANT: Final = "bench"
 Metadata = tuple[tuple[str, str], ...]
 _READY_SECONDS: Final = 40.0
+_DRAINER_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.005
 _PAGE_SECONDS: Final = aiohttp.ClientTimeout(total=10)
 _WRITTEN_SECONDS: Final = 10.0
@@ -171,8 +172,7 @@ async def gate(
     down the load for the bare counterpart, whose turn it is when the drainer is busy.
     """
     async with started(variables_of_gate(data_dir, asked, **more), data_dir, cores.server, options) as ready:
-        if cores.load:
-            move_children(ready.process.pid, cores.load)
+        await keep_off(ready.process, cores)
         yield ready
 
 
@@ -185,6 +185,15 @@ async def started(
     async with running((*GATE, "serve", *options), log, cores=cores, variables=variables) as process:
         await _until_it_answers(f"http://{variables['GATE_HTTP_ADDRESS']}/readyz", process, log)
         yield Gate(process, variables, token_of(data_dir))
+
+
+async def keep_off(process: Process, cores: Cores) -> None:
+    """See to it that the drainer of a gate, which it starts when it is ready, keeps off the server's core."""
+    last = time.monotonic() + _DRAINER_SECONDS
+    while cores.load and time.monotonic() < last:
+        if move_children(process.pid, cores.load):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def token_of(data_dir: Path, tenant: str = TENANT) -> str:
