@@ -174,8 +174,13 @@ class _Contest:
             )
         ]
         if by_processor := self._ratios_by_processor():
+            # Bound as well: where the load, or other programs, kept the faster server from working, the rates compare
+            # something else, and to the gate's advantage.
             lines.append(
-                of_rounds(contest.figure, f"{contest.call}, the same by the servers' processor time", by_processor)
+                of_rounds(
+                    *(contest.figure, f"{contest.call}, the same by the servers' processor time", by_processor),
+                    bound=contest.bound,
+                )
             )
         if _BYTES in contest.bare:
             what = f"{contest.call}, of an echo of the request's own bytes"
