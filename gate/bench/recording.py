@@ -43,10 +43,10 @@ class _Case(NamedTuple):
 async def records(run: Run) -> list[Measured]:
     """P7."""
     singles = [single(number) for number in range(4)]
-    batches = [batch(number) for number in range(2)]
     cases = [
         _Case("CheckClaim", CHECK_CLAIM, singles, Amount(250, 8), 20, 1),
-        _Case("CheckClaims of 1 000", CHECK_CLAIMS, batches, Amount(5, 2), 1, BATCH),
+        # One at a time: batches make way for each other, and a turn would be of parts of several.
+        _Case("CheckClaims of 1 000", CHECK_CLAIMS, [batch(0)], Amount(10, 1), 1, BATCH),
     ]
     return [await _measured(run, case, number) for number, case in enumerate(cases)]
 

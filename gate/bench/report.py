@@ -66,9 +66,10 @@ def details(figures: Iterable[Measured]) -> list[str]:
 
 
 def changes(report: Report, earlier: Report) -> list[tuple[str, ...]]:
-    """A row for each line of either run, under `CHANGE_COLUMNS`."""
-    before = {(each.figure, each.what): each for each in earlier.figures}
+    """A row for each line of either run, under `CHANGE_COLUMNS`; figures that were not asked for now are left out."""
     now = {(each.figure, each.what): each for each in report.figures}
+    asked = {figure for figure, _ in now}
+    before = {(each.figure, each.what): each for each in earlier.figures if each.figure in asked}
     return [_change(before.get(key), now.get(key)) for key in [*now, *(key for key in before if key not in now)]]
 
 

@@ -82,12 +82,18 @@ def test_a_cost_changes_by_points() -> None:
 
 
 def test_lines_of_one_run_only_are_shown_without_a_change() -> None:
-    gone = Measured(figure="P9", what="exec to ready", unit=Unit.SECONDS, value=1.5)
+    gone = Measured(figure="P1", what="exec to first answer", unit=Unit.SECONDS, value=1.5)
 
     assert changes(report(ECHO), report(gone)) == [
         ("P1", "warm CheckClaim", "", "0.900 ×", "", "holds"),
-        ("P9", "exec to ready", "1.50 s", "", "", "for information"),
+        ("P1", "exec to first answer", "1.50 s", "", "", "for information"),
     ]
+
+
+def test_a_run_of_one_figure_is_compared_with_that_figure_only() -> None:
+    start = Measured(figure="P9", what="exec to ready", unit=Unit.SECONDS, value=1.5)
+
+    assert [row[0] for row in changes(report(ECHO), report(SLOWER, start))] == ["P1"]
 
 
 def test_a_reader_is_told_where_two_runs_are_not_alike() -> None:
