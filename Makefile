@@ -34,6 +34,9 @@ mutants: $(VENV)/.installed-test ## Change the decision rules in every way known
 	@$(BIN)/mutmut run
 	@$(BIN)/mutmut results
 
+bench: $(VENV)/.installed-bench ## Measure it against bare counterparts; BENCH="P1 P2 --quick" says what
+	@$(BIN)/gate bench $(BENCH)
+
 audit: $(VENV)/.installed-test ## Look the dependencies up for known vulnerabilities
 	@$(BIN)/python .ci/audit.py $(BIN)/pip-audit --skip-editable --timeout 15
 
@@ -51,9 +54,14 @@ $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
+$(VENV)/.installed-bench: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-test: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test check format protos mutants audit clean
+.PHONY: help run test check format protos mutants bench audit clean

@@ -23,11 +23,12 @@ _COMMANDS: Final = {
     "accounts": "Who signs in to the portal, and what they may do where.",
     "keys": "API keys of service accounts.",
     "token": "Print one token signed with the local development key.",
+    "bench": "Measure this installation against bare counterparts, in one run, and say which figures hold.",
 }
 """The first sentence of each command's own help. Each is in the module of its name, under its name."""
 
 _PANELS: Final = {
-    "Service": ("demo", "serve", "sandbox", "migrate", "jobs"),
+    "Service": ("demo", "serve", "sandbox", "migrate", "jobs", "bench"),
     "Claims and their decisions": ("check", "check-file", "decisions", "explain", "replay"),
     "Tenants": ("tenants", "sources", "audit"),
     "Who may do what": ("accounts", "keys", "token"),

@@ -46,16 +46,24 @@ class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
     """What the claim shows, kept in the file as a claim note (NTE)."""
 
 
-def write_demo_claims(path: Path, cases: Iterable[DemoCase], today: date) -> int:
+def write_demo_claims(
+    path: Path, cases: Iterable[DemoCase], today: date, claims_in_transaction: int | None = None
+) -> int:
     """Write the cases to one interchange, a transaction for each state; returns the number of claims.
 
-    Claims are grouped by state, in the order in which the states and their cases come.
+    Claims are grouped by state, in the order in which the states and their cases come. A transaction holds no more of
+    them than `claims_in_transaction`; a state that has more gets several.
     """
     by_state: dict[str, list[DemoCase]] = {}
     for case in cases:
         by_state.setdefault(case.state, []).append(case)
     day = today.strftime("%Y%m%d")
-    transactions = [_transaction(number, state, by_state[state], day) for number, state in enumerate(by_state, 1)]
+    portions = [
+        (state, begin, of_state[begin : begin + (claims_in_transaction or len(of_state))])
+        for state, of_state in by_state.items()
+        for begin in range(0, len(of_state), claims_in_transaction or len(of_state))
+    ]
+    transactions = [_transaction(number, *portion, day) for number, portion in enumerate(portions, 1)]
     segments = [
         _interchange_header(today),
         f"GS*HC*MEADOWLARK*PAYERGATE*{day}*0830*{_GROUP}*X*{VERSION}",
@@ -76,7 +84,8 @@ def _interchange_header(today: date) -> str:
     )
 
 
-def _transaction(number: int, state: str, cases: Sequence[DemoCase], day: str) -> list[str]:
+def _transaction(number: int, state: str, before: int, cases: Sequence[DemoCase], day: str) -> list[str]:
+    """The `number`-th, in which the state's cases go on after those `before`."""
     control = f"{number:04d}"
     body = [
         f"ST*837*{control}*{VERSION}",
@@ -84,12 +93,12 @@ def _transaction(number: int, state: str, cases: Sequence[DemoCase], day: str) -
         "NM1*41*2*MEADOWLARK BILLING*****46*MEADOWLARK",
         "PER*IC*CLAIMS DESK*TE*5125550100",
         "NM1*40*2*PAYER GATE*****46*PAYERGATE",
-        *_levels(number, state, cases),
+        *_levels(number, state, before, cases),
     ]
     return [*body, f"SE*{len(body) + 1}*{control}"]
 
 
-def _levels(number: int, state: str, cases: Sequence[DemoCase]) -> Iterator[str]:
+def _levels(number: int, state: str, before: int, cases: Sequence[DemoCase]) -> Iterator[str]:
     """Billing providers, below each its subscribers, below some of them a dependent, each with one claim."""
     level = billing_level = 0
     share = -(-len(cases) // len(_CLINICS))
@@ -107,7 +116,7 @@ def _levels(number: int, state: str, cases: Sequence[DemoCase]) -> Iterator[str]
             level += 1
             yield f"HL*{level}*{level - 1}*23*0"
             yield from _dependent(index, state)
-        yield from _claim(f"{state}{index + 1:05d}", index, case)
+        yield from _claim(f"{state}{before + index + 1:05d}", index, case)
 
 
 def _billing_provider(number: int, name: str, state: str) -> Iterator[str]:

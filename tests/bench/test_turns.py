@@ -2,7 +2,7 @@
 
 import random
 
-from tests.bench.turns import Turns, compared
+from gate.bench.turns import Turns, compared
 
 PAIRS = 80
 

@@ -81,6 +81,21 @@ def test_the_file_is_as_varied_as_real_ones(tmp_path: Path) -> None:
     assert len({claim.claim_key.rpartition("|")[0] for claim in read}) == 4
 
 
+@pytest.mark.parametrize("most", [1, 7, 20, 50])
+def test_a_state_of_many_claims_gets_several_transactions_with_the_same_claims(tmp_path: Path, most: int) -> None:
+    whole, divided = tmp_path / "whole.837", tmp_path / "divided.837"
+    write_demo_claims(whole, cases(80), TODAY)
+
+    assert write_demo_claims(divided, cases(80), TODAY, most) == 80
+
+    with open_claim_file(whole) as one, open_claim_file(divided) as several:
+        asked = [(claim.claim_id, claim.rendering_npi, claim.state, claim.service_date) for claim in one]
+        read = list(several)
+    assert [(claim.claim_id, claim.rendering_npi, claim.state, claim.service_date) for claim in read] == asked
+    assert several.problems.count == 0
+    assert len({claim.claim_key.rpartition("|")[0] for claim in read}) == 4 * -(-20 // most)
+
+
 def test_no_cases_make_a_file_without_transactions(tmp_path: Path) -> None:
     assert write_demo_claims(tmp_path / "demo.837", [], TODAY) == 0
 
