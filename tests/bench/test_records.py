@@ -1,6 +1,5 @@
 """What records cost is measured by switching them, and that switches what the gate really uses."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,7 @@ from gate.bench.programs import switched
 from gate.bench.recording import records
 from gate.bench.run import QUICK, Run
 from gate.bench.site import portals
-from gate.checks.model import Decision
+from gate.checks.model import GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.ledger.journal import SpoolJournal
 from gate.observability.metrics import Metrics
@@ -49,7 +48,7 @@ def test_what_the_switches_stand_for_is_wired(
 
 def test_a_switch_for_what_is_not_wired_is_refused() -> None:
     class Unused(CountingRecorder):
-        def record(self, decisions: Sequence[Decision]) -> None: ...
+        def record(self, answers: GivenAnswers) -> None: ...
 
     class OfUnused(Unused): ...
 
