@@ -212,12 +212,14 @@ async def test_ten_times_the_limit_of_batches_leaves_time_for_single_checks(tmp_
 
 
 async def test_check_file_comes_back_until_every_claim_is_checked(tmp_path: Path) -> None:
-    # Batches of 500, four at a time, where one alone has room.
+    # Batches, four at a time, where one alone has room; each claim asks something else, so that a batch takes a while.
     environment = {"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX", "GATE_LIMITS__CLAIMS_IN_FLIGHT": "500"}
-    rows = [f"C{number},{npi},TX,2026-03-10" for number, npi in zip(range(6_000), cycle(_NPIS), strict=False)]
+    rows = [
+        f"C{number},{npi},TX,2026-03-10,{number:010}" for number, npi in zip(range(6_000), cycle(_NPIS), strict=False)
+    ]
     async with gate_process(tmp_path, "--sandbox", environment=environment) as gate:
         shell = Shell(tmp_path, gate.environment)
-        shell.write("claims.csv", "\n".join(["claim_id,npi,state,dos", *rows]))
+        shell.write("claims.csv", "\n".join(["claim_id,npi,state,dos,taxonomy_code", *rows]))
         ran = await asyncio.to_thread(shell.gate, "check-file", "claims.csv", "--tenant", "acme")
 
         assert ran.code == 0, ran.err
