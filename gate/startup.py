@@ -3,6 +3,11 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_GENERATIONS: Final = (20_000, 20, 20)
+"""When garbage is looked for. A batch makes some thousand short-lived objects: by default it would be looked through
+several times before it is answered."""
 
 
 @contextmanager
@@ -17,4 +22,5 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*_GENERATIONS)
         gc.enable()

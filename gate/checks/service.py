@@ -48,16 +48,15 @@ class Basis(msgspec.Struct, frozen=True, eq=False):
 
 
 class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """For how long an answer is the answer to every claim that asks the same, as long as its `Basis` is the same."""
+    """For how long an answer is the answer to every claim that asks the same.
+
+    As long as its `Basis` is the same, too, and what it rests on is current.
+    """
 
     good_from: datetime
     good_until: datetime
     ready: ReadyEvidence | None
     """What it rests on; None where no source had to be asked."""
-
-    def holds_at(self, now: datetime) -> bool:
-        """Whether deciding anew at that instant would come to the same."""
-        return self.good_from <= now < self.good_until and (self.ready is None or self.ready.is_current)
 
 
 class CheckService:

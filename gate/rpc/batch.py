@@ -45,7 +45,8 @@ class Batch:
         self._claim_ids = [claim.claim_id for claim in claims]
         self._line_numbers = [claim.line_number for claim in claims]
         _refuse_ambiguity(self._correlation_ids)
-        self._answers: list[ReadyAnswer | None] = [None] * len(claims)
+        self.answers: list[ReadyAnswer | None] = [None] * len(claims)
+        """By place; None where there is none yet, or an error."""
         self._stamps: list[bytes] = [b""] * len(claims)
         self._refusals: dict[int, bytes] = {}
 
@@ -70,9 +71,13 @@ class Batch:
             if not is_well_identified(*numbers)
         }
 
+    def stamp(self, stamped: bytes) -> None:
+        """When all were answered whose answer says nothing else."""
+        self._stamps = [stamped] * len(self.claims)
+
     def answer(self, place: int, answer: ReadyAnswer, stamped: bytes) -> None:
-        """Answer the claim at that place."""
-        self._answers[place] = answer
+        """Answer the claim at that place, at a time of its own."""
+        self.answers[place] = answer
         self._stamps[place] = stamped
 
     def refuse(self, place: int, error: InvalidInput) -> None:
@@ -85,7 +90,7 @@ class Batch:
         pieces: list[bytes] = []
         facts: list[AnswerFacts | None] = []
         decision_ids = [str(uuid_utils.uuid7()) for _ in self.claims]
-        told = zip(self._answers, self._numbers(), decision_ids, self._stamps, strict=True)
+        told = zip(self.answers, self._numbers(), decision_ids, self._stamps, strict=True)
         for place, (answer, numbers, decision_id, stamped) in enumerate(told):
             if answer is None:
                 pieces.append(self._refusals[place])

@@ -84,6 +84,7 @@ class ClaimAnswers:
         """The places of all other claims, by question; those that cannot share an answer by one of their own."""
         now = self._clock()
         stamped = stamp(now)
+        batch.stamp(stamped)
         unfit = batch.misidentified()
         unanswered: dict[Question, list[int]] = {(place,): [place] for place in unfit}
         for place, claim in enumerate(batch.claims):
@@ -94,7 +95,7 @@ class ClaimAnswers:
             question = question_in(claim)
             answer = ready.get(question, now) if ready is not None else None
             if answer is not None:
-                batch.answer(place, answer, stamped)
+                batch.answers[place] = answer
             else:
                 unanswered.setdefault(question, []).append(place)
         return unanswered

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from aggregator.recollection import ReadyEvidence
 from gate.checks.model import AnswerFacts, Decision
 from gate.checks.service import Basis, CheckService, Standing
 from gate.errors import StoreUnavailable
@@ -59,7 +60,10 @@ class ReadyAnswer(msgspec.Struct, frozen=True, eq=False):
 
 class _Kept(msgspec.Struct, frozen=True, eq=False):
     answer: ReadyAnswer
-    standing: Standing
+    good_from: datetime
+    good_until: datetime
+    ready: ReadyEvidence | None
+    """See `gate.checks.service.Standing`, of which this is a copy: every claim pays for a look at another object."""
 
 
 class TenantAnswers:
@@ -76,13 +80,16 @@ class TenantAnswers:
     def get(self, question: Question, now: datetime) -> ReadyAnswer | None:
         """The answer, if it would be given at that instant."""
         kept = self._kept.get(question)
-        return kept.answer if kept is not None and kept.standing.holds_at(now) else None
+        if kept is None or not kept.good_from <= now < kept.good_until:
+            return None
+        ready = kept.ready
+        return kept.answer if ready is None or ready.is_current else None
 
     def keep(self, question: Question, answer: ReadyAnswer, standing: Standing) -> ReadyAnswer:
         """Have it ready, with one object for the facts of all answers that differ in their words only."""
         facts = self._facts.setdefault(answer.facts.identity, answer.facts)
         answer = ReadyAnswer(answer.wire, facts)
-        self._kept[question] = _Kept(answer, standing)
+        self._kept[question] = _Kept(answer, standing.good_from, standing.good_until, standing.ready)
         return answer
 
 
