@@ -168,10 +168,12 @@ async def running_gate(
         await http_server.start()
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
+        recorder = CountingRecorder(metrics)
+        stack.callback(recorder.flush)
         grpc_server = GrpcServer(
             EnrollmentGateService(
                 door,
-                WayOut(ledger.journal, CountingRecorder(metrics), records),
+                WayOut(ledger.journal, recorder, records),
                 ClaimAnswers(checks, clock),
                 lookup,
                 DecisionRecords(database, DecisionLedger(log, clock), past, checks, settings.check_budget_seconds),

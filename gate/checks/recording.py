@@ -1,17 +1,11 @@
 """What is noted of every answer before it is given: counters, and a log line where a claim would have been pended."""
 
-from collections import Counter
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from typing import Final, Protocol
+from typing import Protocol
 
-import structlog
-
+from gate.checks.held_claims import HeldClaims
 from gate.checks.model import AnswerFacts, GivenAnswers
 from gate.decision.model import ClaimAction, GateMode
-
-_NAMED_AT_MOST: Final = 5
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class AnswerCounter(Protocol):
@@ -35,6 +29,7 @@ class CountingRecorder:
 
     def __init__(self, counter: AnswerCounter) -> None:
         self._counter = counter
+        self._held_claims = HeldClaims()
 
     def record(self, answers: GivenAnswers) -> None:
         """See `DecisionRecorder`."""
@@ -57,28 +52,8 @@ class CountingRecorder:
                 held.add(facts)
         self._counter.decided(series, freshness)
         if held:
-            _log_held(answers, held)
+            self._held_claims.tell(next(iter(held)).tenant, answers, held)
 
-
-def _log_held(answers: GivenAnswers, held: AbstractSet[AnswerFacts]) -> None:
-    """One line a request however many claims it had: a batch must not write ten thousand before it answers."""
-    pairs = zip(answers.facts, answers.decision_ids, strict=True)
-    named = [(facts, decision_id) for facts, decision_id in pairs if facts is not None and facts in held]
-    _log.info(
-        "claims_would_pend",
-        tenant=named[0][0].tenant,
-        claims=len(named),
-        of=len(answers.facts) - answers.facts.count(None),
-        codes=Counter(facts.code.value for facts, _ in named),
-        first=[_noted(*each) for each in named[:_NAMED_AT_MOST]],
-    )
-
-
-def _noted(facts: AnswerFacts, decision_id: str) -> dict[str, str | None]:
-    return {
-        "decision_id": decision_id,
-        "npi": facts.npi,
-        "state": facts.state,
-        "code": facts.code.value,
-        "detail": facts.detail or None,
-    }
+    def flush(self) -> None:
+        """Log what was not logged yet; for the end."""
+        self._held_claims.flush()

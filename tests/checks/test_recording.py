@@ -1,15 +1,18 @@
 """What is counted of answers, and said where audit mode let a claim pass (row C11)."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import pytest
 from hypothesis import given as example
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from gate.checks import held_claims
 from gate.checks.model import Decision, GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.decision.model import ClaimAction, GateMode, Policy
@@ -30,6 +33,7 @@ ANSWERS = [
     for mode in GateMode
     for tenant in ("acme", "other")
 ]
+OF_ACME = [decision for decision in ANSWERS if decision.tenant == "acme"]
 requests = st.lists(st.sampled_from(ANSWERS), max_size=60)
 
 
@@ -64,6 +68,17 @@ def labels_of(decision: Decision) -> tuple[str, ...]:
     )
 
 
+def recorded(recorder: CountingRecorder, *of_requests: Sequence[Decision]) -> None:
+    """All within a second, and told to the end."""
+
+    async def record() -> None:
+        for decisions in of_requests:
+            recorder.record(noted(decisions))
+        recorder.flush()
+
+    asyncio.run(record())
+
+
 def would_be_pended(decision: Decision) -> bool:
     return decision.policy.mode is GateMode.AUDIT and decision.verdict.would_action is not ClaimAction.CONTINUE
 
@@ -72,7 +87,7 @@ def would_be_pended(decision: Decision) -> bool:
 def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[Decision]) -> None:
     counted = Counted()
     with capture_logs():
-        CountingRecorder(counted).record(noted(decisions))
+        recorded(CountingRecorder(counted), decisions)
 
     assert counted.answers == Counter(map(labels_of, decisions))
     assert counted.freshness == Counter(
@@ -84,13 +99,37 @@ def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[D
 def test_one_line_tells_what_audit_mode_let_pass_and_none_tells_of_nothing(decisions: Sequence[Decision]) -> None:
     held = [decision for decision in decisions if would_be_pended(decision)]
     with capture_logs() as lines:
-        CountingRecorder(Counted()).record(noted(decisions))
+        recorded(CountingRecorder(Counted()), decisions)
 
     assert len(lines) == bool(held)
     for line in lines:
         assert (line["event"], line["claims"], line["of"]) == ("claims_would_pend", len(held), len(decisions))
         assert line["codes"] == Counter(decision.finding.code.value for decision in held)
         assert [each["decision_id"] for each in line["first"]] == [each.decision_id for each in held[:5]]
+
+
+@example(st.lists(st.lists(st.sampled_from(OF_ACME), max_size=20), max_size=8))
+def test_c11_two_lines_tell_of_all_that_came_within_a_second(of_requests: Sequence[Sequence[Decision]]) -> None:
+    held = [decision for decisions in of_requests for decision in decisions if would_be_pended(decision)]
+    with capture_logs() as lines:
+        recorded(CountingRecorder(Counted()), *of_requests)
+
+    assert len(lines) <= 2
+    assert sum(line["claims"] for line in lines) == len(held)
+    assert sum((line["codes"] for line in lines), Counter()) == Counter(each.finding.code.value for each in held)
+
+
+async def test_c11_what_goes_on_is_told_as_long_as_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_claims, "TOLD_EVERY_SECONDS", 0.05)
+    recorder = CountingRecorder(Counted())
+    failing = [decision for decision in OF_ACME if would_be_pended(decision)][:1]
+    with capture_logs() as lines:
+        for _ in range(3):
+            for _ in range(4):
+                recorder.record(noted(failing))
+            await asyncio.sleep(0.2)
+
+    assert [line["claims"] for line in lines] == [1, 3] * 3
 
 
 @example(st.lists(requests, max_size=5))
@@ -100,8 +139,7 @@ def test_prometheus_is_told_the_sum_over_all_requests_in_the_words_of_the_vocabu
     registry = CollectorRegistry()
     recorder = CountingRecorder(Metrics(registry))
     with capture_logs():
-        for decisions in of_requests:
-            recorder.record(noted(decisions))
+        recorded(recorder, *of_requests)
 
     names = ("tenant", "state", "mode", "code", "action", "would_action")
     told = {
