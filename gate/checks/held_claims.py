@@ -6,8 +6,9 @@ it is told by one more line, and so on.
 
 import asyncio
 from collections import Counter
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from contextvars import Context
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -28,15 +29,15 @@ class _Held(msgspec.Struct):
     codes: Counter[str] = msgspec.field(default_factory=Counter)
     first: list[dict[str, str | None]] = msgspec.field(default_factory=list)
 
-    def add(self, answers: GivenAnswers, held: AbstractSet[AnswerFacts]) -> None:
+    def add(self, answers: GivenAnswers, held: Mapping[AnswerFacts, int]) -> None:
         self.of += len(answers.facts) - answers.facts.count(None)
-        for facts, decision_id in zip(answers.facts, answers.decision_ids, strict=True):
-            if facts is None or facts not in held:
-                continue
-            self.claims += 1
-            self.codes[facts.code.value] += 1
-            if len(self.first) < _NAMED_AT_MOST:
-                self.first.append(_named(facts, decision_id))
+        for facts, times in held.items():
+            self.claims += times
+            self.codes[facts.code.value] += times
+        if len(self.first) < _NAMED_AT_MOST:
+            pairs = zip(answers.facts, answers.decision_ids, strict=True)
+            named = (_named(facts, decision_id) for facts, decision_id in pairs if facts is not None and facts in held)
+            self.first += islice(named, _NAMED_AT_MOST - len(self.first))
 
     def tell(self, tenant: str) -> None:
         _log.info(
@@ -51,8 +52,8 @@ class HeldClaims:
         self._untold: dict[str, _Held] = {}
         """By tenants of whom a line told less than a second ago."""
 
-    def tell(self, tenant: str, answers: GivenAnswers, held: AbstractSet[AnswerFacts]) -> None:
-        """Tell of the answers to one request, of which those with the facts in `held` would be held."""
+    def tell(self, tenant: str, answers: GivenAnswers, held: Mapping[AnswerFacts, int]) -> None:
+        """Tell of the answers to one request, of which those with the facts in `held` would be held: so many."""
         untold = self._untold.get(tenant)
         if untold is not None:
             untold.add(answers, held)

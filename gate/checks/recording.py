@@ -35,7 +35,7 @@ class CountingRecorder:
         """See `DecisionRecorder`."""
         series: dict[tuple[str, ...], int] = {}
         freshness: dict[str, int] = {}
-        held = set()
+        held: dict[AnswerFacts, int] = {}
         # Equal answers of a batch are mostly one object: a claim costs what counting an object does. By hand, because
         # a `Counter` takes longer to make than one answer to count.
         counts: dict[AnswerFacts | None, int] = {}
@@ -49,7 +49,7 @@ class CountingRecorder:
             if facts.freshness is not None:
                 freshness[facts.freshness] = freshness.get(facts.freshness, 0) + times
             if facts.mode is GateMode.AUDIT and facts.would_action is not ClaimAction.CONTINUE:
-                held.add(facts)
+                held[facts] = times
         self._counter.decided(series, freshness)
         if held:
             self._held_claims.tell(next(iter(held)).tenant, answers, held)
