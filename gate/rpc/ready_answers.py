@@ -18,8 +18,10 @@ from gate.errors import StoreUnavailable
 from gate.rpc.messages import unidentified_message
 from gate.v1 import claim_pb2
 
-MOST_KEPT: Final = 50_000
-"""Answers, at about a kilobyte each; as many as evidence is kept ready for by default."""
+MOST_KEPT: Final = 100_000
+"""Questions, at about a kilobyte each, and distinct facts; as many of each as evidence is kept ready for by default."""
+_OF_ONE_ANSWER: Final = 2
+"""Its question and its facts."""
 
 Question = tuple[str | int, ...]
 """What of a claim its answer depends on."""
@@ -75,7 +77,8 @@ class TenantAnswers:
         self._facts: dict[tuple[object, ...], AnswerFacts] = {}
 
     def __len__(self) -> int:
-        return len(self._kept)
+        """Questions and facts: what is answered anew leaves the facts of its last answer, with their evidence."""
+        return len(self._kept) + len(self._facts)
 
     def get(self, question: Question, now: datetime) -> ReadyAnswer | None:
         """The answer, if it would be given at that instant."""
@@ -141,6 +144,6 @@ class ReadyAnswers:
 
     def _make_room(self) -> None:
         """By starting anew: learning an answer again takes microseconds, and looking after their ages as well."""
-        if self._count >= self._most_kept:
+        if self._count + _OF_ONE_ANSWER > self._most_kept:
             self._of_tenant.clear()
             self._count = 0

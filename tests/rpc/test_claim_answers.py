@@ -292,6 +292,15 @@ class TestWhatIsReady:
                 await site.many("acme", *(_claim(taxonomy_code=code) for code in codes))
                 assert sum(map(len, ready._of_tenant.values())) <= 10
 
+    async def test_evidence_of_the_past_is_let_go_of(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        ready = site.answers._in_batches
+        monkeypatch.setattr(ready, "_most_kept", 10)
+        for _ in range(30):
+            await site.one("acme", _claim(), fresh=True)
+            await site.many("acme", _claim())
+            assert sum(len(answers._facts) for answers in ready._of_tenant.values()) <= 10
+            site.clock.advance(60)
+
 
 @pytest.fixture
 async def site() -> Any:
