@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -127,11 +128,12 @@ class Site:
     async def database_slow(self) -> Callable[[], Awaitable[None]]:
         """SQLite: another process takes the write lock again and again."""
         if isinstance(self._database, Path):
-            holding = asyncio.create_task(_hold_now_and_then(self._database))
+            enough = threading.Event()
+            holding = asyncio.create_task(asyncio.to_thread(_hold_now_and_then, self._database, enough))
 
             async def let_go() -> None:
-                holding.cancel()
-                await asyncio.gather(holding, return_exceptions=True)
+                enough.set()
+                await holding
 
             return let_go
         self._database[1].slow(SLOW_SECONDS)
@@ -230,12 +232,13 @@ def _later(action: Callable[[], object]) -> Callable[[], Awaitable[None]]:
     return carried_out
 
 
-async def _hold_now_and_then(database: Path) -> None:
-    while True:
-        with closing(sqlite3.connect(database, isolation_level=None, timeout=20, check_same_thread=False)) as holder:
-            await asyncio.to_thread(holder.execute, "BEGIN IMMEDIATE")
-            await asyncio.sleep(SLOW_SECONDS)
-        await asyncio.sleep(SLOW_SECONDS / 2)
+def _hold_now_and_then(database: Path, enough: threading.Event) -> None:
+    """In one thread from opening to closing: SQLite does not survive a connection closed under a running statement."""
+    while not enough.is_set():
+        with closing(sqlite3.connect(database, isolation_level=None, timeout=20)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            enough.wait(SLOW_SECONDS)
+        enough.wait(SLOW_SECONDS / 2)
 
 
 def retryable(error: grpc.aio.AioRpcError) -> bool:
