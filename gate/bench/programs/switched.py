@@ -18,6 +18,7 @@ from gate import bootstrap
 from gate.bench.turns import Turns
 from gate.checks.model import GivenAnswers
 from gate.checks.recording import CountingRecorder
+from gate.event_loop import run_serving
 from gate.ledger.grounding import Answers
 from gate.ledger.journal import Exchange, SpoolJournal
 from gate.observability.logging import configure_logging
@@ -101,4 +102,4 @@ def put_in_place(*switchable: type) -> None:
 if __name__ == "__main__":
     put_in_place(SwitchableJournal, SwitchableRecorder, SwitchableMetrics)
     configure_logging("info")
-    asyncio.run(serve(*map(int, sys.argv[1:])))
+    run_serving(serve(*map(int, sys.argv[1:])))
