@@ -10,7 +10,10 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple, Unpack
+
+if TYPE_CHECKING:
+    from _typeshed import HasFileno
 
 _EXPERIMENTS: Final = "GRPC_EXPERIMENTS"
 _ONE_THREAD_POLLS: Final = "-event_engine_listener"
@@ -18,6 +21,7 @@ _ONE_THREAD_POLLS: Final = "-event_engine_listener"
 _MOST_WAKES: Final = 4_096
 
 Result = TypeVar("Result")
+Given = TypeVarTuple("Given")
 
 
 class ServingLoop(asyncio.SelectorEventLoop):
@@ -27,11 +31,12 @@ class ServingLoop(asyncio.SelectorEventLoop):
     comes back for each byte that is left, to find nothing.
     """
 
-    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:  # noqa: ANN401 - as asyncio has it
+    def add_reader(self, fd: "int | HasFileno", callback: Callable[[Unpack[Given]], Any], *args: *Given) -> None:
         """See `asyncio.loop.add_reader`."""
         if isinstance(fd, socket.socket) and _is_of_grpc(callback):
-            callback = partial(_in_one_turn, fd, callback)
-        super().add_reader(fd, callback, *args)
+            super().add_reader(fd, _in_one_turn, fd, callback, *args)
+        else:
+            super().add_reader(fd, callback, *args)
 
 
 def run_serving(main: Coroutine[Any, Any, Result]) -> Result:
@@ -58,7 +63,7 @@ def _is_of_grpc(callback: Callable[..., Any]) -> bool:
     return type(getattr(inner, "__self__", None)).__module__.startswith("grpc.")
 
 
-def _in_one_turn(wakes: socket.socket, handle: Callable[..., None], *args: Any) -> None:  # noqa: ANN401 - passed on
+def _in_one_turn(wakes: socket.socket, handle: Callable[[Unpack[Given]], Any], *args: *Given) -> None:
     # A byte is written after its event is there to be handled, so that every byte seen here is about what `handle`
     # is going to find. It wants one byte for itself.
     written = len(wakes.recv(_MOST_WAKES, socket.MSG_PEEK))

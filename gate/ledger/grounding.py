@@ -56,6 +56,24 @@ class GroundsMemory:
     def __init__(self, largest: int = LARGEST_MEMORY) -> None:
         self._largest = largest
         self._remembered: dict[tuple[str, int, int], _Remembered] = {}
+        self._alone: dict[Grounded, tuple[Grounding, Segment]] = {}
+        """What a request's only answer rested on, where the file held the documents already."""
+
+    def of_one(self, tenant: str, answer: Grounded, segment: Segment) -> Grounding:
+        """The same as `of` says where there is one answer; an answer is of one tenant.
+
+        Most requests ask about one claim, whose answer is the same object as long as nothing changes. It is recognized
+        for a tenth of what `of` takes.
+        """
+        known = self._alone.get(answer)
+        if known is not None and known[1] is segment:
+            return known[0]
+        grounding = self.of(tenant, (answer,), segment)
+        if not grounding[2]:
+            if len(self._alone) >= self._largest:
+                self._alone.clear()
+            self._alone[answer] = grounding, segment
+        return grounding
 
     def of(self, tenant: str, answers: Answers, segment: Segment) -> Grounding:
         """What `answers` rest on, with the documents that `segment` does not hold yet; it counts as holding them now.
@@ -84,6 +102,7 @@ class GroundsMemory:
     def forget(self) -> None:
         """What was said to be written may not have been."""
         self._remembered.clear()
+        self._alone.clear()
 
     def _held(self, tenant: str, answer: Grounded) -> _Remembered:
         key = (tenant, id(answer.policy), id(answer.evidence))

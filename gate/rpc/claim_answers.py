@@ -4,7 +4,7 @@ Of a batch, each question is checked once, however many claims ask it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -25,13 +25,17 @@ LONGEST_STRETCH: Final = 1_000
 """Claims answered in a row with what is ready, at some microseconds each, before others have their turn."""
 
 
+Deadline = Callable[[], float]
+"""Event loop time at which to answer with what is known; reckoned only where something has to be waited for."""
+
+
 class _Asked(msgspec.Struct, frozen=True):
     """By one caller of a batch: the ways in which all its claims are to be answered."""
 
     tenant: str
     ready: TenantAnswers | None
     fresh: bool
-    deadline: float
+    deadline: Deadline
 
 
 class ClaimAnswers:
@@ -44,7 +48,7 @@ class ClaimAnswers:
         self._in_batches = ReadyAnswers(checks, brief=True)
 
     async def one(
-        self, tenant: str, claim: claim_pb2.Claim, *, fresh: bool, explain: bool, deadline: float
+        self, tenant: str, claim: claim_pb2.Claim, *, fresh: bool, explain: bool, deadline: Deadline
     ) -> Answered:
         """Answer one claim with a `CheckClaimResponse`.
 
@@ -59,14 +63,16 @@ class ClaimAnswers:
             answer = ready.get(question, now)
             if answer is not None and is_well_identified(claim.correlation_id, claim.claim_id, claim.line_number):
                 return _alone(claim, answer, str(uuid_utils.uuid7()), now)
-        decision = await self._checks.check(tenant, submitted(claim), fresh=fresh, deadline=deadline)
+        decision = await self._checks.check(tenant, submitted(claim), fresh=fresh, deadline=deadline())
         if ready is not None:
             answer = self._alone.learn(ready, question, decision)
         else:
             answer = ReadyAnswer.of(decision, brief=False, explain=explain)
         return _alone(claim, answer, decision.decision_id, decision.evaluated_at)
 
-    async def many(self, tenant: str, claims: Sequence[claim_pb2.Claim], *, fresh: bool, deadline: float) -> Answered:
+    async def many(
+        self, tenant: str, claims: Sequence[claim_pb2.Claim], *, fresh: bool, deadline: Deadline
+    ) -> Answered:
         """Answer a batch with a `CheckClaimsResponse`, in order; a malformed claim by its error (row B3).
 
         Raises:
@@ -123,7 +129,7 @@ class ClaimAnswers:
         if not places:
             return ()
         claims = {place: submitted(batch.claims[place]) for place in places}
-        return await self._checks.check_many(asked.tenant, claims, fresh=asked.fresh, deadline=asked.deadline)
+        return await self._checks.check_many(asked.tenant, claims, fresh=asked.fresh, deadline=asked.deadline())
 
 
 def _alone(claim: claim_pb2.Claim, answer: ReadyAnswer, decision_id: str, evaluated_at: datetime) -> Answered:
