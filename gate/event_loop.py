@@ -48,12 +48,15 @@ def run_serving(main: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _let_threads_finish_their_turns() -> None:
-    """On Linux, have no thread of this process interrupt another the moment it has something to do.
+    """Where this process has one processor, have no thread of it interrupt another the moment it has something to do.
 
-    gRPC's threads wake each other several times a call. Where they share a processor each wake would be a switch to and
-    fro; so the events of many calls gather meanwhile, and are handled together.
+    gRPC's threads wake each other several times a call, and on one processor each wake would be a switch to and fro; so
+    the events of many calls gather meanwhile, and are handled together. Where there are more processors a thread that
+    wakes takes a free one, and would only wait longer for it beside other programs.
     """
-    if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_OTHER:
+    if not hasattr(os, "SCHED_BATCH") or len(os.sched_getaffinity(0)) > 1:
+        return
+    if os.sched_getscheduler(0) == os.SCHED_OTHER:
         with suppress(OSError):  # some sandboxes forbid it
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 

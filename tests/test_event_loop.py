@@ -98,11 +98,26 @@ def test_sockets_of_others_are_read_by_nobody_else() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has this way of scheduling")
-def test_a_process_that_serves_lets_its_threads_finish_and_switches_off_what_this_grpc_knows() -> None:
+def test_on_one_processor_threads_finish_their_turns_and_on_several_they_need_not() -> None:
+    processors = sorted(os.sched_getaffinity(0))
+    one, all_of_them = (_scheduling_with(set(allowed)) for allowed in (processors[:1], processors))
+
+    assert one == os.SCHED_BATCH
+    assert all_of_them == (os.SCHED_OTHER if len(processors) > 1 else os.SCHED_BATCH)
+
+
+def _scheduling_with(processors: set[int]) -> int:
+    narrowed = f"import os; os.sched_setaffinity(0, {processors})\n{_SERVES}"
+    command = [sys.executable, "-c", narrowed, str(free_port())]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return int(said.stdout.split()[0])
+
+
+def test_what_is_switched_off_is_known_to_this_grpc() -> None:
     command = [sys.executable, "-c", _SERVES, str(free_port())]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
-    assert said.stdout.split() == [str(os.SCHED_BATCH), "-event_engine_listener"]
+    assert said.stdout.split()[1] == "-event_engine_listener"
     assert "Unknown experiment" not in said.stderr
 
 
