@@ -66,7 +66,7 @@ class CountingRecorder:
             if facts is None:
                 continue
             answered[facts.tenant] += times
-            series[facts.tenant, facts.state, facts.mode, facts.code, facts.action, facts.would_action] += times
+            series[facts.labels] += times
             if facts.freshness is not None:
                 freshness[facts.freshness] += times
             if facts.mode is GateMode.AUDIT and facts.would_action is not ClaimAction.CONTINUE:
