@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.decision.model import GateMode, Policy
-from gate.ledger.grounding import Grounding, GroundsMemory
+from gate.ledger.grounding import GroundsMemory
 from gate.ledger.segment import Segment
 from tests.decision.building import empty, evidence
 from tests.ledger.builders import ENROLLED, POLICY
@@ -34,22 +34,24 @@ _steps = st.lists(
 
 
 @given(_steps, st.sampled_from([1, 2, 50]))
-def test_whatever_was_answered_before_both_ways_say_the_same(
+def test_whatever_was_answered_before_both_ways_say_the_same_and_each_file_holds_what_they_name(
     steps: list[tuple[int, int] | _Failed], most_remembered: int
 ) -> None:
     shorter, longer = GroundsMemory(most_remembered), GroundsMemory(most_remembered)
     own_files, other_files = _files(), _files()
-    said: list[tuple[Grounding, Grounding]] = []
+    held: list[set[bytes]] = [set() for _ in range(_FILES)]
     for step in steps:
         if isinstance(step, _Failed):
             shorter.forget()
             longer.forget()
             for file in (*own_files, *other_files):
                 file.documents.clear()
+            held = [set() for _ in range(_FILES)]
             continue
         answer, number = _ANSWERS[step[0]], step[1]
-        said.append(
-            (shorter.of_one("acme", answer, own_files[number]), longer.of("acme", (answer,), other_files[number]))
-        )
+        short = shorter.of_one("acme", answer, own_files[number])
 
-    assert all(short == long for short, long in said)
+        assert short == longer.of("acme", (answer,), other_files[number])
+        (grounds,), _, documents = short
+        held[number] |= {document.digest for document in documents}
+        assert {grounds.evidence, grounds.policy} - {None} <= held[number]
