@@ -93,13 +93,17 @@ class ClaimAnswers:
         batch.stamp(stamped)
         unfit = batch.misidentified()
         unanswered: dict[Question, list[int]] = {(place,): [place] for place in unfit}
+        found: dict[Question, ReadyAnswer | None] = {}
         for place, claim in enumerate(batch.claims):
             if place % LONGEST_STRETCH == LONGEST_STRETCH - 1:
                 await asyncio.sleep(0)
             if place in unfit:
                 continue
             question = question_in(claim)
-            answer = ready.get(question, now) if ready is not None else None
+            if question in found:
+                answer = found[question]
+            else:
+                answer = found[question] = ready.get(question, now) if ready is not None else None
             if answer is not None:
                 batch.answers[place] = answer
             else:
