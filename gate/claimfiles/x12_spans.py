@@ -50,10 +50,10 @@ def dates_of(
     distinct.discard(b"")
     if len(distinct) == 1 and (claims_own or all(by_line)):
         (written,) = distinct
-        span = _span(written, marks.element)
-        if span:
-            return ServiceDates(span)
-    return _differing(by_line, claims_own, {written: _span(written, marks.element) for written in distinct}, problems)
+        days = span(written, marks.element)
+        if days:
+            return ServiceDates(days)
+    return _differing(by_line, claims_own, {written: span(written, marks.element) for written in distinct}, problems)
 
 
 def _differing(
@@ -76,7 +76,8 @@ def _differing(
 
 
 @lru_cache(maxsize=4096)
-def _span(written: bytes, element: bytes) -> Span | None:
+def span(written: bytes, element: bytes) -> Span | None:
+    """Of a DTP's elements from the second on; None where that is no day, nor a span of days."""
     form, _, days = written.partition(element)
     return parse_x12_span(form.strip(), days.strip())
 
