@@ -124,5 +124,5 @@ def _pattern(element: bytes, terminator: bytes) -> re.Pattern[bytes]:
         + segments(b"NM1", b"SBR", b"LX", date)
         + b"(" + segments(b"SBR", b"LX", date) + b")"
         + line + b"(" + rest + b")" + of_line
-        + b"(?:" + line + rb"\4(?![^" + t + b"])" + of_line + b"){0,%d}+" % (_MOST_LINES - 1)
+        + b"(?:" + line + rb"\4" + of_line + b"){0,%d}+" % (_MOST_LINES - 1)
     )  # fmt: skip

@@ -46,9 +46,7 @@ _BULK: Final = (
 )
 
 
-def open_engine(
-    url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_in_bulk: bool = False
-) -> AsyncEngine:
+def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_in_bulk: bool = False) -> AsyncEngine:
     """An engine for a URL that names an asynchronous driver; nothing is connected yet.
 
     `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite. `writes_in_bulk`:
