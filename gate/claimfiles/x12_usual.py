@@ -20,8 +20,9 @@ from gate.claimfiles.x12_spans import span
 
 LONGEST_CLAIM_ID: Final = 50
 _MOST_LINES: Final = 999
-_MOST_KNOWN: Final = 10_000
-"""Texts of parties, of some hundred bytes each."""
+_MOST_KNOWN: Final = 5_000
+_LONGEST_KNOWN: Final = 600
+"""Bytes of a text that names parties: many times what most take, and little enough to keep thousands of them."""
 
 
 class _Parties(msgspec.Struct, frozen=True, gc=False):
@@ -83,9 +84,11 @@ class UsualClaims:
 
     def _parties(self, named: bytes) -> _Parties | None:
         """None where something is amiss with them."""
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[named] = parties = self._read_parties(named)
+        parties = self._read_parties(named)
+        if len(named) <= _LONGEST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[named] = parties
         return parties
 
     def _read_parties(self, named: bytes) -> _Parties | None:
@@ -100,7 +103,7 @@ class UsualClaims:
         return _Parties(rendering.npi, rendering.taxonomy_code, where, source if where else StateSource.BILLING)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def usual_claims(form: ClaimForm, marks: Marks) -> UsualClaims | None:
     """One for all transactions that are spelled alike; None for a form whose usual claims need more than this."""
     return None if form.has_statement_dates else UsualClaims(form, marks)
