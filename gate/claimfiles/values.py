@@ -17,8 +17,12 @@ _DAY_FORMS: Final = (
     re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})", re.ASCII),
 )
 DAY_FORMS_TEXT: Final = "yyyy-mm-dd, yyyymmdd or mm/dd/yyyy"
+_LONGEST_DAY: Final = 10
+"""What is longer is not remembered either: a file may hold anything in the place of a day."""
 _X12_DAY_LENGTH: Final = 8
 _X12_SPAN_LENGTH: Final = 17
+_NPI_LENGTH: Final = 10
+_NO_NPI: Final = "the NPI is not ten digits"
 _DOLLARS: Final = re.compile(r"\$?(?P<whole>\d{1,13}|\d{1,3}(?:,\d{3}){1,4})(?:\.(?P<fraction>\d{1,2}))?", re.ASCII)
 _MOST_DOLLAR_DIGITS: Final = 13
 _CENT_DIGITS: Final = 2
@@ -27,9 +31,13 @@ _CENTS_PER_UNIT: Final = (100, 10, 1)
 _CENTS: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def parse_day(text: str) -> date | None:
     """A day as tables write it, in one of `DAY_FORMS_TEXT`; None for anything else, two-digit years among it."""
+    return _day_in(text) if len(text) <= _LONGEST_DAY else None
+
+
+@lru_cache(maxsize=4096)
+def _day_in(text: str) -> date | None:
     for form in _DAY_FORMS:
         if match := form.fullmatch(text):
             return _day(int(match["year"]), int(match["month"]), int(match["day"]))
@@ -92,10 +100,14 @@ def parse_cents(text: str) -> int | None:
     return int(text) if _CENTS.fullmatch(text) else None
 
 
-@lru_cache(maxsize=16384)
 def npi_complaint(npi: str) -> str:
     """What is wrong with an NPI, or nothing. A wrong check digit is the gate's finding, not ours (rows V1, V2)."""
-    return "" if is_npi_shaped(npi) else "the NPI is not ten digits"
+    return _complaint_about(npi) if len(npi) == _NPI_LENGTH else _NO_NPI
+
+
+@lru_cache(maxsize=16384)
+def _complaint_about(npi: str) -> str:
+    return "" if is_npi_shaped(npi) else _NO_NPI
 
 
 def state_complaint(state: str) -> str:

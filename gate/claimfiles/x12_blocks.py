@@ -24,6 +24,9 @@ ISA_LENGTH: Final = 106
 _SEPARATOR_AT: Final = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n\x00\x1a]|\xef\xbb\xbf)*")
 """What may stand around interchanges: byte order marks, line ends, padding and end-of-file marks of old programs."""
+_LINE_END: Final = re.compile(rb"\r?\n")
+_BLANKS: Final = (b" ", b"\t", b"\n", b"\r", b"\x0b", b"\x0c")
+"""What is stripped off segments."""
 _LONGEST_PADDING: Final = 16
 """White space looked back over from a candidate IEA to the terminator before it."""
 _CUTS: Final = rb"CLM|HL|ST|SE|GS|GE|ISA|IEA"
@@ -111,13 +114,19 @@ class Block:
         self.separators = separators
         self.begins_interchange = data.startswith(b"ISA" + separators.element)
         self._first = first
+        self._line_end = 0
+        """Bytes taken out before every segment but the first."""
         self._starts: list[int] = []
-        """Of every segment in `data`; empty where nothing was taken out and counting bytes tells."""
+        """Of every segment in `data`, where other padding was taken out."""
         terminator = separators.terminator
         text = data[:-1]
         damage = _damage(separators)
         self.is_damaged = damage.search(text) is not None
+        if self.is_damaged and (joined := self._without_line_ends(data)) is not None:
+            text = joined
+            self.is_damaged = damage.search(text) is not None
         if self.is_damaged:
+            self._line_end = 0
             text = self._without_padding(data)
             self.is_damaged = damage.search(text) is not None
         self._pieces = _cut(separators).split(text)
@@ -127,8 +136,26 @@ class Block:
         self.consumed = len(data)
         """Bytes of `data` that are in the pieces; what follows is the beginning of a piece not whole yet."""
         if rest:
-            self.consumed = self._starts[self.segments] if self._starts else len(text) - len(rest)
+            self.consumed = self._start(self.segments, len(text) - len(rest))
         self.end = Place(first.number + self.segments, first.offset + self.consumed)
+
+    def _without_line_ends(self, data: bytes) -> bytes | None:
+        """What `_without_padding` makes of it, where each segment is on a line of its own and padding is nothing else.
+
+        None where that is not so. Most files are, and this takes them a twentieth of the time.
+        """
+        text, terminator = data[:-1], self.separators.terminator
+        line_end = _LINE_END.match(data, data.find(terminator) + 1)
+        if line_end is None or data[:1].isspace():
+            return None
+        joined = text.replace(terminator + line_end[0], terminator)
+        size = len(line_end[0])
+        if len(text) - len(joined) != joined.count(terminator) * size or joined[-1:].isspace():
+            return None
+        if any(blank in joined and blank + terminator in joined for blank in _BLANKS):
+            return None
+        self._line_end = size
+        return joined
 
     def _without_padding(self, data: bytes) -> bytes:
         raw = data.split(self.separators.terminator)
@@ -142,14 +169,18 @@ class Block:
         self._starts = [begin + segment.index(stripped[:1]) for begin, segment, stripped in kept]
         return self.separators.terminator.join([stripped for _, _, stripped in kept])
 
+    def _start(self, index: int, at: int) -> int:
+        """Where in `data` the segment of that index begins, which begins at `at` without padding."""
+        return self._starts[index] if self._starts else at + index * self._line_end
+
     def pieces(self) -> Iterator[tuple[bytes, int, int]]:
         """Each piece without its last terminator, with the number and the byte offset of its first segment."""
-        terminator, starts = self.separators.terminator, self._starts
-        base, first = self._first.offset, self._first.number
-        number, at = first, 0
+        terminator = self.separators.terminator
+        base, first, start = self._first.offset, self._first.number, self._start
+        index = at = 0
         for piece in self._pieces:
-            yield piece, number, base + (starts[number - first] if starts else at)
-            number += piece.count(terminator) + 1
+            yield piece, first + index, base + start(index, at)
+            index += piece.count(terminator) + 1
             at += len(piece) + 1
 
     def holds_damage(self, piece: bytes) -> bool:
@@ -167,8 +198,7 @@ class Block:
             return
         for match in _damage(self.separators).finditer(text):
             index = text.count(terminator, 0, match.end())
-            at = self._starts[index] if self._starts else match.end()
-            yield Place(self._first.number + index, self._first.offset + at)
+            yield Place(self._first.number + index, self._first.offset + self._start(index, match.end()))
 
 
 class _Window:

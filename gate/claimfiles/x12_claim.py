@@ -22,9 +22,9 @@ from gate.claimfiles.x12_parties import (
     state,
 )
 from gate.claimfiles.x12_spans import dates_of
+from gate.claimfiles.x12_usual import LONGEST_CLAIM_ID, usual_claims
 
 NO_AMOUNT: Final = "the charge is not a dollar amount"
-_LONGEST_CLAIM_ID: Final = 50
 
 
 class ClaimReader:
@@ -33,12 +33,18 @@ class ClaimReader:
     def __init__(self, form: ClaimForm, marks: Marks) -> None:
         self._form = form
         self._marks = marks
+        self._usual = usual_claims(form, marks)
 
     def read(self, piece: bytes, key: str, place: tuple[int, int], billing: BillingProvider) -> FileClaim:
         """The claim, with a problem for everything that is missing or unreadable.
 
         `place` is the number and the byte offset of CLM.
         """
+        claim = self._usual.read(piece, key, place, billing) if self._usual is not None else None
+        return claim or self.read_any(piece, key, place, billing)
+
+    def read_any(self, piece: bytes, key: str, place: tuple[int, int], billing: BillingProvider) -> FileClaim:
+        """As `read`, by all the rules."""
         form, marks = self._form, self._marks
         problems: list[ClaimProblem] = []
         head, *lines = piece.split(marks.line)
@@ -54,7 +60,7 @@ class ClaimReader:
         dates = dates_of(own, lines, form, marks, problems)
         whole = dates.whole
         return FileClaim(
-            claim_id=printable(elements[1].decode("latin-1")[:_LONGEST_CLAIM_ID].strip()) if len(elements) > 1 else "",
+            claim_id=printable(elements[1].decode("latin-1")[:LONGEST_CLAIM_ID].strip()) if len(elements) > 1 else "",
             claim_key=key,
             kind=form.kind,
             position=place[0],

@@ -16,6 +16,8 @@ Span = tuple[date, date]
 """First and last covered day."""
 
 NO_DATE: Final = "no date of service"
+_LONGEST_REMEMBERED: Final = 40
+"""Bytes. A date has 24 at most; what a file may hold in its place could fill the memory."""
 UNREADABLE: Final = "the date of service is not a day (D8) or a span of days (RD8)"
 
 
@@ -50,10 +52,10 @@ def dates_of(
     distinct.discard(b"")
     if len(distinct) == 1 and (claims_own or all(by_line)):
         (written,) = distinct
-        span = _span(written, marks.element)
-        if span:
-            return ServiceDates(span)
-    return _differing(by_line, claims_own, {written: _span(written, marks.element) for written in distinct}, problems)
+        days = span(written, marks.element)
+        if days:
+            return ServiceDates(days)
+    return _differing(by_line, claims_own, {written: span(written, marks.element) for written in distinct}, problems)
 
 
 def _differing(
@@ -75,10 +77,17 @@ def _differing(
     )
 
 
-@lru_cache(maxsize=4096)
-def _span(written: bytes, element: bytes) -> Span | None:
+def span(written: bytes, element: bytes) -> Span | None:
+    """Of a DTP's elements from the second on; None where that is no day, nor a span of days."""
+    return _remembered(written, element) if len(written) <= _LONGEST_REMEMBERED else _parsed(written, element)
+
+
+def _parsed(written: bytes, element: bytes) -> Span | None:
     form, _, days = written.partition(element)
     return parse_x12_span(form.strip(), days.strip())
+
+
+_remembered: Final = lru_cache(maxsize=4096)(_parsed)
 
 
 def is_span(form: bytes, days: bytes) -> bool:

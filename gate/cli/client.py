@@ -14,7 +14,6 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from gate.auth.development import development_key, sign_development_token
 from gate.auth.permissions import Role
 from gate.cli.ending import stop
 from gate.clock import system_clock
@@ -70,6 +69,9 @@ def credential(settings: Settings, tenant: str | None, roles: Sequence[Role]) ->
 
 def signed(settings: Settings, tenant: str, roles: Sequence[Role]) -> Metadata:
     """Call metadata with a token that the local development key signed just now."""
+    # What signs takes a tenth of a second to import, which who has a token shall not wait for.
+    from gate.auth.development import development_key, sign_development_token
+
     try:
         key = development_key(settings.data_dir)
         token = sign_development_token(

@@ -1,7 +1,7 @@
 """Reads a claim file in a process of its own: `python -m gate.cli.file_reader`, started by `gate.cli.file_reading`.
 
-Reading and making requests is two thirds of a client's work. In a process of its own it has another core than checking
-and writing, and the pipe between the two is the back-pressure: nothing is read that nobody takes.
+Reading and making requests is more than half of a client's work. In a process of its own it has another core than
+checking and writing, and the pipe between the two is the back-pressure: nothing is read that nobody takes.
 """
 
 import ctypes

@@ -14,7 +14,7 @@ from gate.ledger.frames import HEADER, Reading, Rest, framed_content, read, requ
 from gate.ledger.segment import SUFFIX
 
 DAMAGED: Final = ".damaged"
-STRETCH: Final = 1024 * 1024
+STRETCH: Final = 2 * 1024 * 1024
 """Bytes read at a time: some thousands of decisions."""
 _GLANCE: Final = 8 * 1024
 _OWNER_ONLY: Final = 0o600

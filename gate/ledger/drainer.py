@@ -28,7 +28,7 @@ _SHORTEST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 10.0
 _TOLD_SECONDS: Final = 0.25
 _SIGN_OF_LIFE_SECONDS: Final = 1.0
-_ENTRIES_AT_ONCE: Final = 2_000
+_ENTRIES_AT_ONCE: Final = 4_000
 """In one transaction: a fraction of a second."""
 _SHORTEST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25

@@ -97,7 +97,7 @@ class RequestFrame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Those that `grounds` name and that this spool file does not hold yet."""
 
 
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One decision given."""
 
     tenant: str

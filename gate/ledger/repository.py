@@ -25,7 +25,7 @@ from gate.ledger.tables import (
 from gate.persistence.base import Base
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
-_ROWS_AT_ONCE: Final = 2_000
+_ROWS_AT_ONCE: Final = 4_000
 """In one statement, which has a time limit; a fraction of a second on either database."""
 
 

@@ -1,6 +1,6 @@
 """How the gate connects to its database: SQLite beside the service, or PostgreSQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -28,11 +28,29 @@ _SQLITE_BEGIN: Final = "sqlite_begin"
 WRITES: Final[Mapping[str, str]] = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
 """Execution options of a connection that will write. SQLite then queues writers before they read."""
 
+_SQLITE: Final = (
+    "journal_mode = WAL",
+    "foreign_keys = ON",
+    # INSERT OR REPLACE shall not get round the trigger that refuses a delete.
+    "recursive_triggers = ON",
+)
+_BULK: Final = (
+    # Tables with triggers note the pages that a row changes, to be able to undo that row alone. In a file, where these
+    # notes are kept by default once there are a few, they are eleven writes for each of the ledger's decisions.
+    "temp_store = MEMORY",
+    # All the pages of an index that a transaction changes, in KiB; with the 2 MB of the default they are written, and
+    # read again, several times in a transaction.
+    "cache_size = -32768",
+    # Pages: a transaction's, so that a page which the next one changes as well is moved into the database once.
+    "wal_autocheckpoint = 4096",
+)
 
-def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> AsyncEngine:
+
+def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_in_bulk: bool = False) -> AsyncEngine:
     """An engine for a URL that names an asynchronous driver; nothing is connected yet.
 
-    `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite.
+    `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite. `writes_in_bulk`:
+    for who inserts thousands of rows in a transaction, and may have more memory for it.
 
     Raises:
         PreconditionFailed: the URL is none, and what is wrong with it is not told, it may be the password; or
@@ -42,7 +60,8 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Asyn
     if target.get_backend_name() == "sqlite":
         _make_room(target.database or "")
         engine = create_async_engine(target, pool_timeout=_POOL_SECONDS, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, round(patience_seconds * 1000)))
+        pragmas = (f"busy_timeout = {round(patience_seconds * 1000)}", *_SQLITE, *(_BULK if writes_in_bulk else ()))
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     _require_driver()
@@ -86,18 +105,12 @@ def _target(url: str) -> URL:
     return target
 
 
-def _prepare_sqlite(busy_milliseconds: int, connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of a driver's connection has no public type
+def _prepare_sqlite(pragmas: Sequence[str], connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of a driver's connection has no public type
     # The driver would begin a transaction before the first write only, and never around DDL. We begin ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # The time limit first: changing the journal's mode waits for other processes that do the same. Recursive triggers:
-    # INSERT OR REPLACE shall not get round the trigger that refuses a delete.
-    for pragma in (
-        f"busy_timeout = {busy_milliseconds}",
-        "journal_mode = WAL",
-        "foreign_keys = ON",
-        "recursive_triggers = ON",
-    ):
+    # The time limit first: changing the journal's mode waits for other processes that do the same.
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

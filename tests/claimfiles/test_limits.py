@@ -59,6 +59,28 @@ def test_what_is_too_long_is_not_even_held_in_memory() -> None:
     assert most < 5 * LONGEST_PIECE
 
 
+_LONG = "A" * 50_000
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(claim(f"NM1*82*1*{{}}{_LONG}****XX*1234567893"), id="a-name"),
+        pytest.param(claim(f"NM1*82*1*BRAMBLE*IVO****XX*{{}}{_LONG}"), id="an-npi"),
+        pytest.param(claim(lines=[line(1, day=f"{{}}{_LONG}")]), id="a-date"),
+        pytest.param(claim(lines=[line(1), line(2, day=f"{{}}{_LONG}")]), id="one-date-of-two"),
+    ],
+)
+def test_nothing_long_is_remembered_from_claim_to_claim(odd: list[str]) -> None:
+    claims = [segment.format(number) for number in range(300) for segment in odd]
+    content = io.BytesIO(interchange(transaction([*LEVELS, *claims])))
+    tracemalloc.start()
+    assert sum(1 for _ in ClaimFile(content)) == 300
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 6_000_000  # of 15 million in all
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -52,6 +53,24 @@ async def test_what_is_stored_comes_back_as_it_was(database: Database, shelf: Da
         assert grounds.evidence is not None
         documents = await repository.documents(unit, [grounds.evidence, grounds.policy])
     assert documents[grounds.evidence].evidence() == ENROLLED
+
+
+async def test_who_writes_in_bulk_keeps_what_others_keep(tmp_path: Path) -> None:
+    given_entries = [entry(claim_id=f"C{number}") for number in range(6_000)]
+    overlapping = [batch(*given_entries[:4_000]), batch(*given_entries[3_000:])]
+    refused = batch(*(entry() for _ in range(100)), entry(claim_id=None))
+    kept = []
+    for writes_in_bulk in (False, True):
+        url = await migrated_database(SQLITE, tmp_path / str(writes_in_bulk))
+        engine = open_engine(url, writes_in_bulk=writes_in_bulk)
+        for each in overlapping:
+            await shelf_in(Database(engine)).store(each)
+        with pytest.raises(DBAPIError):
+            await shelf_in(Database(engine)).store(refused)
+        kept.append(await contents(engine))
+        await engine.dispose()
+    assert kept[0] == kept[1]
+    assert len(kept[0]["decisions"]) == 6_000
 
 
 async def test_a_batch_that_comes_twice_is_kept_once(engine: AsyncEngine, shelf: DatabaseShelf) -> None:
