@@ -6,7 +6,7 @@ Ids are UUIDs of version 7: to order by them is to order by when a record began.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gate.persistence.base import DOCUMENT, Base, OfOneTenant
@@ -26,17 +26,7 @@ class ProviderTable(OfOneTenant, Base):
     """A provider. Among those that are not archived an NPI is one provider's."""
 
     __tablename__ = "providers"
-    __table_args__ = (
-        Index("ix_providers_tenant_sort_name_id", "tenant", "sort_name", "id"),
-        Index(
-            "ux_providers_tenant_npi",
-            "tenant",
-            "npi",
-            unique=True,
-            sqlite_where=text("archived_at IS NULL"),
-            postgresql_where=text("archived_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("ix_providers_tenant_sort_name_id", "tenant", "sort_name", "id"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     first_name: Mapped[str] = mapped_column(Text)
@@ -51,6 +41,17 @@ class ProviderTable(OfOneTenant, Base):
     states: Mapped[list[str]] = mapped_column(DOCUMENT)
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
+
+
+_IS_PRESENT = ProviderTable.archived_at.is_(None)
+Index(
+    "ux_providers_tenant_npi",
+    ProviderTable.tenant,
+    ProviderTable.npi,
+    unique=True,
+    sqlite_where=_IS_PRESENT,
+    postgresql_where=_IS_PRESENT,
+)
 
 
 class PayerTable(OfOneTenant, Base):

@@ -8,13 +8,30 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from gate.audit.log import AuditLog
 from gate.audit.model import EVERYTHING, Actor, Via
 from gate.audit.repository import oldest_first
+from gate.credentialing.model.applications import (
+    Application,
+    ApplicationChange,
+    ApplicationDraft,
+    ApplicationFilter,
+    ApplicationStatus,
+)
+from gate.credentialing.model.contracts import Contract, ContractFilter
+from gate.credentialing.model.dashboard import Dashboard
 from gate.credentialing.model.enrollments import Enrollment, EnrollmentDraft
 from gate.credentialing.model.payers import Payer, PayerDraft
 from gate.credentialing.model.providers import Provider, ProviderDraft
+from gate.credentialing.model.selection import GeneratedTasks, PayerStatistics
+from gate.credentialing.model.tasks import Task, TaskChange
+from gate.credentialing.model.workflows import WorkflowDraft, WorkflowType
+from gate.credentialing.service.applications import ApplicationService
+from gate.credentialing.service.contracts import ContractService
+from gate.credentialing.service.dashboard import DashboardService
 from gate.credentialing.service.enrollments import EnrollmentService
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.selection import SelectionService
+from gate.credentialing.service.tasks import TaskService
 from gate.persistence.unit_of_work import Database, UnitOfWork
 from sources.npi import check_digit
 
@@ -47,6 +64,11 @@ class Office:
         self.providers = ProviderService(log)
         self.payers = PayerService(log)
         self.enrollments = EnrollmentService(log, self.payers)
+        self.applications = ApplicationService(log, self.payers)
+        self.selection = SelectionService(log, self.payers, self.applications)
+        self.tasks = TaskService(log, self.payers)
+        self.contracts = ContractService(log)
+        self.dashboards = DashboardService(self.payers)
 
     def _clock(self) -> datetime:
         return self.now
@@ -87,6 +109,54 @@ class Office:
     async def enrollment(self, provider: Provider, payer: Payer, **fields: Any) -> Enrollment:
         draft = EnrollmentDraft(provider_id=provider.id, payer_id=payer.id, **fields)
         return await self.do(self.enrollments.create, draft, self.by)
+
+    async def payer_with(self, kind: WorkflowType, name: str = "Molina", **workflow: Any) -> Payer:
+        """A payer and its workflow."""
+        payer = await self.payer(name)
+        draft = WorkflowDraft(workflow_type=kind, **workflow)
+        await self.do(self.payers.put_workflow, payer.id, draft, self.by)
+        return payer
+
+    async def application(self, provider: Provider, payer: Payer, *statuses: ApplicationStatus) -> Application:
+        """An application that went through these statuses, today."""
+        draft = ApplicationDraft(provider_id=provider.id, payer_id=payer.id)
+        application = await self.do(self.applications.create, draft, self.by)
+        for status in statuses:
+            application = await self.move(application, status)
+        return application
+
+    async def move(self, application: Application, status: ApplicationStatus, **change: Any) -> Application:
+        told = ApplicationChange(application_status=status, **change)
+        return (await self.do(self.applications.update, application.id, told, self.by)).application
+
+    async def choose(self, provider: Provider, *chosen: Payer) -> GeneratedTasks:
+        """The button "Generate tasks"."""
+        ids = [payer.id for payer in chosen]
+        return await self.do(self.selection.credential, provider.id, ids, self.by)
+
+    async def selectable(self, provider: Provider | None = None) -> dict[str, PayerStatistics]:
+        """The table of payers, by name."""
+        page = await self.read(self.selection.statistics, provider.id if provider else "")
+        return {row.name: row for row in page.items}
+
+    async def dashboard(self, provider: Provider) -> Dashboard:
+        return await self.read(self.dashboards.of_provider, provider.id)
+
+    async def tasks_of(self, provider: Provider) -> list[Task]:
+        return [task for row in (await self.dashboard(provider)).payers for task in row.tasks]
+
+    async def change_tasks(self, *tasks: Task, **change: Any) -> list[Task]:
+        ids = [task.id for task in tasks]
+        return await self.do(self.tasks.update, ids, TaskChange(**change), self.by)
+
+    async def contracts_of(self, provider: Provider) -> list[Contract]:
+        page = await self.read(self.contracts.list, ContractFilter(provider_id=provider.id))
+        return list(page.items)
+
+    async def overdue(self) -> list[str]:
+        """Ids of the applications that payers have had for too long."""
+        page = await self.read(self.applications.list, ApplicationFilter(is_overdue=True))
+        return [listed.application.id for listed in page.items]
 
     async def audited(self) -> list[tuple[str, str]]:
         """What the audit log tells, oldest first: action, and kind of object."""

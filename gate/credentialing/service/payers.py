@@ -13,7 +13,7 @@ from gate.credentialing.model.paging import FIRST, Page, PageRequest, page_of, p
 from gate.credentialing.model.payers import Payer, PayerChange, PayerDraft, PayerFilter
 from gate.credentialing.model.preferences import Preferences, PreferencesChange
 from gate.credentialing.model.workflows import Workflow, WorkflowDraft
-from gate.credentialing.repository import payers
+from gate.credentialing.repository import applications, payers
 from gate.credentialing.service.finding import missing, payer_of
 from gate.credentialing.service.records import Change, ChangeLog
 from gate.persistence.unit_of_work import UnitOfWork
@@ -101,6 +101,7 @@ class PayerService:
         after = workflow_rules.accepted(Workflow(**fields, payer_id=payer.id, updated_at=self._log.clock()))
         before = await payers.workflow(unit, payer.id)
         await payers.put_workflow(unit, after)
+        await applications.expect(unit, payer.id, after.typical_approval_days)
         await self._log.record(unit, by, Change(object=f"workflow/{payer.id}", before=before, after=after))
         return after
 
@@ -112,6 +113,7 @@ class PayerService:
         """
         before = await self.workflow(unit, payer_id)
         await payers.drop_workflow(unit, payer_id)
+        await applications.expect(unit, payer_id, None)
         await self._log.record(unit, by, Change(object=f"workflow/{payer_id}", before=before))
 
     async def preferences(self, unit: UnitOfWork) -> Preferences:
