@@ -45,6 +45,7 @@ from gate.checks.recording import CountingRecorder
 from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
+from gate.credentialing.service.desk import CredentialingDesk
 from gate.errors import PreconditionFailed, StoreUnavailable
 from gate.ledger.backlog import Backlog
 from gate.ledger.condition import LedgerCondition
@@ -161,7 +162,8 @@ async def running_gate(
             clock,
         )
         people = await _people(settings, database, log, clock, stack)
-        app = _web(settings, people, health, _shown(metrics.registry, crew), tenants, verifier)
+        services = _Services(tenants, CredentialingDesk.of(log, clock))
+        app = _web(settings, people, health, _shown(metrics.registry, crew), services, verifier)
         http_server = HttpServer(
             app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone
         )
@@ -479,12 +481,19 @@ async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenI
     return provider
 
 
+class _Services(msgspec.Struct, frozen=True):
+    """Whose use cases both doors offer."""
+
+    tenants: TenantService
+    credentialing: CredentialingDesk
+
+
 def _web(
     settings: Settings,
     people: People,
     health: Health,
     registry: CollectorRegistry,
-    tenants: TenantService,
+    services: _Services,
     verifier: TokenVerifier,
 ) -> FastAPI:
     cookies = Cookies(are_secure=settings.has_secure_cookies)
@@ -495,7 +504,8 @@ def _web(
             metrics_token=settings.metrics_token,
             health=health,
             database=people.database,
-            tenants=tenants,
+            tenants=services.tenants,
+            credentialing=services.credentialing,
             door=WebDoor(people.sessions, verifier, cookies, settings.portal.base_url),
             sessions=people.sessions,
             entrances=Entrances(

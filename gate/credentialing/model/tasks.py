@@ -42,6 +42,13 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     uploaded_document_url: str | UnsetType = UNSET
 
 
+class BulkTaskChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """One change of many tasks."""
+
+    task_ids: tuple[str, ...]
+    change: TaskChange
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One step of taking one provider to one payer."""
 
