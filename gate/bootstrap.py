@@ -72,6 +72,7 @@ from gate.rpc.audit_log import AuditLogService
 from gate.rpc.audit_records import AuditRecords
 from gate.rpc.certificates import Certificates
 from gate.rpc.claim_answers import ClaimAnswers
+from gate.rpc.credentialing.service import CredentialingService
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
@@ -184,6 +185,7 @@ async def running_gate(
             GateAdminService(door, database, tenants, asked.panels, records),
             AuditLogService(door, database, log, AuditReader(database), records),
             AccessServicer(door, database, AccessService(log, keys.changed, clock)),
+            CredentialingService(door, database, services.credentialing),
             shares_port=not crew.is_alone,
         )
         await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())

@@ -188,7 +188,7 @@ async def test_a_workflow_and_a_contract_are_kept_and_taken_back(office: AdminPr
         ({"first_name": "Jane", "last_name": "Doe", "npi": "1234567890"}, ["npi"]),
         ({"first_name": "Jane", "last_name": "Doe", "npi": 5}, ["npi"]),
         ({"first_name": "Jane", "last_name": "Doe", "npi": "1234567893", "states": ["TX", 1]}, ["states[1]"]),
-        ({"first_name": "Jane"}, ["body"]),
+        ({"first_name": "Jane"}, ["last_name"]),
         ({"first_name": "Jane", "last_name": "Doe", "npi": "1234567893", "colour": "red"}, ["body"]),
         ([], ["body"]),
     ],

@@ -1,11 +1,16 @@
-"""Changes of a record: only what is named changes. Pure."""
+"""Records out of what was sent, and changes of a record: only what is named changes. Pure."""
 
+import re
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
+from gate.errors import FieldViolation, InvalidInput
+
+_AT: Final = re.compile(r" - at `\$\.?(?P<field>.*)`$")
+_MISSING: Final = re.compile(r"^Object missing required field `(?P<field>\w+)`$")
 Record = TypeVar("Record", bound=msgspec.Struct)
 _LONGEST_TOLD = 200
 
@@ -33,3 +38,13 @@ def told(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(map(told, value))[:_LONGEST_TOLD]
     return "" if value is None else str(value)[:_LONGEST_TOLD]
+
+
+def misfit(error: msgspec.ValidationError) -> InvalidInput:
+    """The refusal of what does not have the form of a record."""
+    message = str(error)
+    place = found["field"] if (found := _AT.search(message)) is not None else ""
+    words = _AT.sub("", message)
+    if (missing := _MISSING.match(words)) is not None:
+        return InvalidInput(FieldViolation(".".join(filter(None, (place, missing["field"]))), "is required"))
+    return InvalidInput(FieldViolation(place or "body", words))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, tuple_
 
+from gate.credentialing.model.fields import is_line
 from gate.credentialing.model.tasks import DONE, Task, TaskFilter
 from gate.credentialing.repository import rows
 from gate.credentialing.tables import TaskTable
@@ -58,6 +59,8 @@ async def payers_with_tasks(unit: UnitOfWork, provider_id: str) -> set[str]:
 
 async def listed(unit: UnitOfWork, wanted: TaskFilter, after: tuple[date, str] | None, limit: int) -> Sequence[Task]:
     """Tasks that have a day, the earliest first."""
+    if not is_line(wanted.assigned_to):
+        return []
     query = rows.present(unit, TaskTable, Task).where(TaskTable.due_date.is_not(None))
     if wanted.assigned_to:
         query = query.where(TaskTable.assigned_to == wanted.assigned_to)
@@ -70,6 +73,8 @@ async def listed(unit: UnitOfWork, wanted: TaskFilter, after: tuple[date, str] |
 
 async def to_do(unit: UnitOfWork, assigned_to: str, limit: int) -> Sequence[Task]:
     """What somebody has to do, the earliest first."""
+    if not is_line(assigned_to):
+        return []
     query = rows.present(unit, TaskTable, Task).where(
         TaskTable.assigned_to == assigned_to,
         TaskTable.due_date.is_not(None),

@@ -1,6 +1,5 @@
 """What programs send to `/api` and what they are answered: JSON, read and written by the records themselves."""
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Final, Generic, TypeVar
@@ -8,11 +7,11 @@ from typing import Final, Generic, TypeVar
 import msgspec
 from fastapi import HTTPException, Request, Response
 
+from gate.credentialing.model.changes import misfit
 from gate.credentialing.model.paging import Page
 from gate.errors import FieldViolation, InvalidInput
 
 _LARGEST: Final = 256 * 1024
-_AT: Final = re.compile(r" - at `\$\.?(?P<field>.*)`$")
 _JSON: Final = "application/json"
 Data = TypeVar("Data")
 
@@ -62,14 +61,8 @@ def reads(kind: type[Data]) -> Callable[[Request], Awaitable[Data]]:
         try:
             return decoder.decode(body)
         except msgspec.ValidationError as error:
-            raise InvalidInput(_violation(str(error))) from None
+            raise misfit(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise InvalidInput(FieldViolation("body", "is not JSON")) from None
 
     return read
-
-
-def _violation(message: str) -> FieldViolation:
-    found = _AT.search(message)
-    field = found["field"] if found is not None else ""
-    return FieldViolation(field or "body", _AT.sub("", message))
