@@ -5,12 +5,14 @@ from typing import Final
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.calendar_feed import CalendarFeed
 from gate.credentialing.model.enrollments import last_day_shown
+from gate.credentialing.model.fields import LONGEST_NAME, is_line
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
 from gate.credentialing.model.payers import PayerFilter
 from gate.credentialing.model.reports import PayerDurations, PipelineSummary, duration, pipeline
 from gate.credentialing.repository import enrollments, payers, providers, reports, tasks
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.records import ChangeLog
+from gate.errors import FieldViolation, InvalidInput
 from gate.persistence.unit_of_work import UnitOfWork
 
 _MOST_EVENTS: Final = 1_000
@@ -52,7 +54,13 @@ class ReportService:
         return Page(items, page.next_page_token)
 
     async def calendar(self, unit: UnitOfWork, coordinator: str) -> str:
-        """What somebody has to do and what they have to renew, as iCalendar."""
+        """What somebody has to do and what they have to renew, as iCalendar.
+
+        Raises:
+            InvalidInput: nobody could be called so.
+        """
+        if not is_line(coordinator):
+            raise InvalidInput(FieldViolation("coordinator", f"must be one line of at most {LONGEST_NAME} characters"))
         settled = await self._payers.preferences(unit)
         until = last_day_shown(await self._payers.today(unit), settled.recred_alert_lead_days)
         to_do = await tasks.to_do(unit, coordinator, _MOST_EVENTS)
