@@ -15,8 +15,10 @@ from gate.credentialing.service.records import ChangeLog
 from gate.errors import FieldViolation, InvalidInput
 from gate.persistence.unit_of_work import UnitOfWork
 
-_MOST_EVENTS: Final = 1_000
+_MOST_EVENTS: Final = 250
 """Of each kind in one feed: the earliest."""
+_USUAL_PAGE: Final = 10
+"""Payers; for each, the history of all its applications is counted."""
 
 
 class ReportService:
@@ -32,12 +34,12 @@ class ReportService:
         return pipeline(await reports.counts_by_status(unit), overdue)
 
     async def durations(self, unit: UnitOfWork, request: PageRequest = FIRST) -> Page[PayerDurations]:
-        """Payers by name, each with how long applications to it stood where.
+        """Payers by name, ten on a page, each with how long applications to it stood where.
 
         Raises:
             InvalidInput: the page is none.
         """
-        page = await self._payers.list(unit, PayerFilter(), request)
+        page = await self._payers.list(unit, PayerFilter(), PageRequest(request.size or _USUAL_PAGE, request.token))
         stays = await reports.stays(unit, (payer.id for payer in page.items))
         items = [
             PayerDurations(
