@@ -15,7 +15,7 @@ from gate.credentialing.service.records import ChangeLog
 from gate.errors import FieldViolation, InvalidInput
 from gate.persistence.unit_of_work import UnitOfWork
 
-_MOST_EVENTS: Final = 250
+_MOST_EVENTS: Final = 200
 """Of each kind in one feed: the earliest."""
 _USUAL_PAGE: Final = 10
 """Payers; for each, the history of all its applications is counted."""
