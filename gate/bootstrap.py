@@ -45,6 +45,7 @@ from gate.checks.recording import CountingRecorder
 from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
+from gate.credentialing.service.desk import CredentialingDesk
 from gate.errors import PreconditionFailed, StoreUnavailable
 from gate.ledger.backlog import Backlog
 from gate.ledger.condition import LedgerCondition
@@ -57,6 +58,7 @@ from gate.ledger.service import DecisionLedger
 from gate.ledger.shelf import LedgerShelf
 from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
+from gate.medicaid_evidence import RecollectedEvidence
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
@@ -71,6 +73,7 @@ from gate.rpc.audit_log import AuditLogService
 from gate.rpc.audit_records import AuditRecords
 from gate.rpc.certificates import Certificates
 from gate.rpc.claim_answers import ClaimAnswers
+from gate.rpc.credentialing.service import CredentialingService
 from gate.rpc.decision_records import DecisionRecords
 from gate.rpc.door import Door
 from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
@@ -161,7 +164,8 @@ async def running_gate(
             clock,
         )
         people = await _people(settings, database, log, clock, stack)
-        app = _web(settings, people, health, _shown(metrics.registry, crew), tenants, verifier)
+        services = _Services(tenants, CredentialingDesk.of(database, RecollectedEvidence(lookup), log, clock))
+        app = _web(settings, people, health, _shown(metrics.registry, crew), services, verifier)
         http_server = HttpServer(
             app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone
         )
@@ -185,6 +189,7 @@ async def running_gate(
             GateAdminService(door, database, tenants, asked.panels, records),
             AuditLogService(door, database, log, AuditReader(database), records),
             AccessServicer(door, database, AccessService(log, keys.changed, clock)),
+            CredentialingService(door, database, services.credentialing),
             shares_port=not crew.is_alone,
         )
         await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
@@ -482,12 +487,19 @@ async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenI
     return provider
 
 
+class _Services(msgspec.Struct, frozen=True):
+    """Whose use cases both doors offer."""
+
+    tenants: TenantService
+    credentialing: CredentialingDesk
+
+
 def _web(
     settings: Settings,
     people: People,
     health: Health,
     registry: CollectorRegistry,
-    tenants: TenantService,
+    services: _Services,
     verifier: TokenVerifier,
 ) -> FastAPI:
     cookies = Cookies(are_secure=settings.has_secure_cookies)
@@ -498,7 +510,8 @@ def _web(
             metrics_token=settings.metrics_token,
             health=health,
             database=people.database,
-            tenants=tenants,
+            tenants=services.tenants,
+            credentialing=services.credentialing,
             door=WebDoor(people.sessions, verifier, cookies, settings.portal.base_url),
             sessions=people.sessions,
             entrances=Entrances(

@@ -34,6 +34,11 @@ class AuditAction(StrEnum):
     SOURCE_ASKED = "source.asked"
     """A verification call to an upstream, with its outcome."""
     RETENTION_APPLIED = "ledger.retention_applied"
+    RECORD_CREATED = "credentialing.created"
+    RECORD_CHANGED = "credentialing.changed"
+    RECORD_ARCHIVED = "credentialing.archived"
+    RECORDS_RECONCILED = "credentialing.reconciled"
+    """Somebody held contracts against what the gate knows of providers' Medicaid enrollment."""
 
 
 class Via(StrEnum):

@@ -12,8 +12,12 @@ from starlette.types import Scope
 
 from gate.accounts.sessions import Sessions
 from gate.clock import Clock
+from gate.credentialing.service.desk import CredentialingDesk
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
+from gate.web.api.admitted import AdminApi
+from gate.web.api.described import Descriptions
+from gate.web.api.routes import admin_routes
 from gate.web.cookies import Cookies
 from gate.web.door import WebDoor
 from gate.web.edge import Edge
@@ -41,6 +45,7 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     database: Database
     tenants: TenantService
+    credentialing: CredentialingDesk
     door: WebDoor
     sessions: Sessions
     entrances: Entrances
@@ -74,7 +79,10 @@ def build_app(parts: WebParts) -> FastAPI:
     answers = Answers(pages)
     answers.install(app)
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
-    for router in (operations(parts.health, parts.registry, parts.metrics_token), *_portal(parts, pages)):
+    api = AdminApi(parts.database, parts.credentialing, Descriptions())
+    api.described.install(app)
+    operator_routes = operations(parts.health, parts.registry, parts.metrics_token)
+    for router in (operator_routes, *admin_routes(api), *_portal(parts, pages)):
         app.include_router(router)
     app.mount("/static", _Files(directory=STATIC))
     return app

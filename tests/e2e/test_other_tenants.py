@@ -34,9 +34,21 @@ from gate.v1 import (
 from gate.web.portal import pages
 from tests.e2e.providers import BOTH, ENROLLED, few_providers
 from tests.e2e.test_callers import NEEDS
+from tests.e2e.their_records import (
+    ABOUT_NO_RECORD,
+    BODIES,
+    PARAMETERS,
+    Named,
+    Records,
+    keep_records,
+    plain_requests,
+)
+from tests.e2e.their_records import EXAMPLES as RECORD_EXAMPLES
+from tests.e2e.their_records import ORDINARY as RECORD_ORDINARY
+from tests.e2e.their_records import ROUTES as RECORD_ROUTES
 from tests.support.callers import CALL_SECONDS, Caller, Metadata, bearer, claim, token_for
 from tests.support.gates import GateInProcess, running_in_process
-from tests.support.visitors import PASSWORD, Visitor, cheap_passwords, hire, visitor
+from tests.support.visitors import PASSWORD, Answer, Visitor, cheap_passwords, hire, visitor
 from tests.web.routes import all_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,12 +73,13 @@ class Other(NamedTuple):
     anchor: audit_log_pb2.AuditAnchor
     pages: Mapping[str, str]
     """Page tokens by the RPC that gave them."""
+    records: Records
 
     def marks(self) -> set[str]:
         """By each of these the other tenant would be recognized."""
         own = {self.decision_id, self.key_id, self.key, self.session_id, self.session, self.anchor.hash, BOTH}
         words = {THEIRS, THEIR_OPERATOR, THEIR_PERSON, THEIR_REASON, THEIR_ROBOT, THEIR_CLAIM, THEIR_REQUEST}
-        return own | words | {THEIR_LOGIN_AGENT, THEIR_CORRELATION}
+        return own | words | {THEIR_LOGIN_AGENT, THEIR_CORRELATION} | self.records.marks()
 
 
 class Site(NamedTuple):
@@ -106,6 +119,7 @@ async def _something_of_theirs(gate: GateInProcess, them: Visitor) -> Other:
         await caller.check(claim(BOTH, claim_id=THEIR_CLAIM, correlation_id=THEIR_CORRELATION)) for _ in range(2)
     ]
     keys = [await _their_key(caller) for _ in range(2)]
+    records = await keep_records(caller)
     await them.get("/sign-in")
     token = (await them.get("/sign-in")).token
     fields = {"csrf_token": token, "login": THEIR_PERSON, "password": PASSWORD, "next": "/"}
@@ -127,6 +141,7 @@ async def _something_of_theirs(gate: GateInProcess, them: Visitor) -> Other:
             rpc: (await _asked(caller, rpc, page_size=1)).next_page_token
             for rpc in ("ListDecisions", "ListEntries", "ListApiKeys", "ListModeChanges")
         },
+        records=records,
     )
 
 
@@ -170,7 +185,14 @@ _AUDIT_FILTER: Final[Mapping[str, Theirs]] = {
     "subject": _fixed(THEIR_OPERATOR),
     "object": lambda other: f"api_key/{other.key_id}",
 }
+
+
+def _of_records(named: Named) -> Theirs:
+    return lambda other: named(other.records)
+
+
 EXAMPLES: Final[Mapping[str, Theirs]] = {
+    **{f"gate.v1.{field}": _of_records(named) for field, named in RECORD_EXAMPLES.items()},
     **{f"gate.v1.Claim.{name}": value for name, value in _CLAIM.items()},
     **{f"gate.v1.DecisionFilter.{name}": value for name, value in _FILTER.items()},
     **{f"gate.v1.AuditFilter.{name}": value for name, value in _AUDIT_FILTER.items()},
@@ -193,6 +215,7 @@ EXAMPLES: Final[Mapping[str, Theirs]] = {
 }
 """The other tenant's value of every field by which something of a tenant could be named."""
 ORDINARY: Final[Mapping[str, Any]] = {
+    **dict.fromkeys((f"gate.v1.{field}" for field in RECORD_ORDINARY), "see tests/e2e/their_records.py"),
     "gate.v1.Claim.line_number": 1,
     "gate.v1.Claim.state": "TX",
     "gate.v1.Claim.taxonomy_code": "207Q00000X",
@@ -274,6 +297,7 @@ def plain_request(rpc: str) -> Message:
     tomorrow = instant_message(system_clock() + timedelta(days=1))
     tx_claim = claim(ENROLLED, claim_id="mine")
     some: Mapping[str, Message] = {
+        **plain_requests(),
         "CheckClaim": enrollment_gate_pb2.CheckClaimRequest(claim=tx_claim, explain=True),
         "CheckClaims": enrollment_gate_pb2.CheckClaimsRequest(claims=[tx_claim]),
         "StreamClaims": enrollment_gate_pb2.CheckClaimsRequest(claims=[tx_claim]),
@@ -385,6 +409,7 @@ async def test_another_tenant_s_ids_are_as_good_as_none(site: Site, rpc: str) ->
         decision_id=other_end(site.other.decision_id),
         key_id=other_end(site.other.key_id),
         anchor=audit_log_pb2.AuditAnchor(sequence=site.other.anchor.sequence, hash=other_end(site.other.anchor.hash)),
+        records=site.other.records.others(other_end),
     )
     for pair in zip(attempts(rpc, site.other), attempts(rpc, nobodys), strict=True):
         answers = [await call(site.gate, rpc, each, (await newcomer(site.gate)).metadata) for each in pair]
@@ -426,7 +451,10 @@ FORM_EXAMPLES: Final[Mapping[str, Theirs]] = {
     "theme": _fixed("dark"),
 }
 """The other tenant's value of every field of the portal's forms."""
-PARAMETER_EXAMPLES: Final[Mapping[str, Theirs]] = {"next": _fixed(f"/?tenant={THEIRS}")}
+PARAMETER_EXAMPLES: Final[Mapping[str, Theirs]] = {
+    "next": _fixed(f"/?tenant={THEIRS}"),
+    **{name: _of_records(named) for name, named in PARAMETERS.items()},
+}
 """The same of what is in addresses."""
 ROUTES: Final = {
     "GET /",
@@ -449,7 +477,7 @@ ROUTES: Final = {
     "GET /signed-out",
     "GET /status",
     "POST /theme",
-}
+} | RECORD_ROUTES
 _ABOUT_THE_PAGE: Final = {"viewport", "color-scheme"}
 _TEMPLATES: Final = Path(pages.__file__).parent / "templates"
 
@@ -481,6 +509,19 @@ async def test_every_route_and_everything_it_takes_is_tried() -> None:
     assert in_forms - _ABOUT_THE_PAGE <= FORM_EXAMPLES.keys()
 
 
+async def _visit(
+    browser: Visitor, method: str, path: str, asked: str, fields: dict[str, str], headers: dict[str, str], other: Other
+) -> tuple[Answer, Any]:
+    """The answer, and what was sent in the body."""
+    route = f"{method} {path}"
+    if route in RECORD_ROUTES:
+        body = BODIES[route](other.records) if route in BODIES else None
+        return await browser.send(method, asked, body, fields["csrf_token"], **headers), body
+    if method == "POST":
+        return await browser.post(asked, fields, **headers), fields
+    return await browser.get(asked, **headers), ""
+
+
 async def _visits(site: Site, browser: Visitor, token: str) -> AsyncIterator[tuple[str, str, str]]:
     """What is sent to each route, and everything that comes back."""
     credential = dict(site.gate.of(MINE).metadata)["authorization"]
@@ -498,10 +539,8 @@ async def _visits(site: Site, browser: Visitor, token: str) -> AsyncIterator[tup
         fields = {name: str(value(site.other)) for name, value in FORM_EXAMPLES.items()} | {"csrf_token": token}
         for headers in headers_of_some:
             for asked in (filled, f"{filled}?{query}"):
-                answer = await (
-                    browser.get(asked, **headers) if method != "POST" else browser.post(asked, fields, **headers)
-                )
-                sent = f"{asked} {fields if method == 'POST' else ''} {headers}"
+                answer, body = await _visit(browser, method, path, asked, fields, headers, site.other)
+                sent = f"{asked} {body} {headers}"
                 yield f"{method} {path}", sent, f"{answer.text} {dict(answer.headers)} {answer.cookies}"
 
 
@@ -514,6 +553,22 @@ async def test_c3_no_route_tells_anything_of_another_tenant(site: Site, who: str
             token = (await browser.get("/account")).token
         async for route, sent, text in _visits(site, browser, token):
             assert not told(text, sent, site.other.marks()), f"{route}: {sent}\n{text}"
+
+
+async def test_every_route_about_records_answers_404_to_another_tenant_s_ids(site: Site) -> None:
+    token = (await site.me.get("/account")).token
+    records = site.other.records
+    for route in sorted(RECORD_ROUTES - ABOUT_NO_RECORD):
+        method, path = route.split()
+        filled = re.sub(r"{(\w+)}", lambda found: str(PARAMETERS[found[1]](records)), path)
+        body = BODIES[route](records) if route in BODIES else None
+        answer = await site.me.send(method, filled, body, token)
+        names_a_record = "{" in path or route in BODIES
+        assert answer.status == (404 if names_a_record else 200), f"{route}: {answer}"
+        if not names_a_record:
+            assert not told(answer.text, "", site.other.marks()), f"{route}: {answer}"
+    statistics = "/api/admin/payers/selection-stats"
+    assert (await site.me.get(f"{statistics}?providerId={records.provider}")).status == 404
 
 
 async def test_an_organisation_of_others_cannot_be_entered_and_their_sessions_not_ended(site: Site) -> None:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from gate.clock import system_clock
+from gate.credentialing.service.desk import CredentialingDesk
 from gate.web.app import WebParts, build_app
 from gate.web.cookies import Cookies
 from gate.web.forgery import SAFE_METHODS
@@ -23,6 +24,7 @@ def all_routes() -> list[RouteContext]:
         health=nobody,
         database=nobody,
         tenants=nobody,
+        credentialing=CredentialingDesk.of(nobody, nobody, nobody, system_clock),
         door=nobody,
         sessions=nobody,
         entrances=Entrances(sign_in=nobody, has_local_accounts=True, provider=cast("Any", object())),

@@ -1,0 +1,125 @@
+"""How provider enrollments are stored and found."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, func, or_, select, tuple_, union
+
+from gate.credentialing.model.enrollments import CODE_LENGTH, Enrollment, EnrollmentFilter, EnrollmentStatus
+from gate.credentialing.model.fields import is_line
+from gate.credentialing.repository import rows
+from gate.credentialing.tables import EnrollmentTable
+from gate.persistence.unit_of_work import UnitOfWork
+
+_CODES: Final = (EnrollmentTable.npi, EnrollmentTable.billing_npi, EnrollmentTable.taxonomy_code)
+_MANY: Final = 5_000
+"""Where more records than this begin alike, the newest are met soon on the way through all of them."""
+
+
+async def add(unit: UnitOfWork, enrollment: Enrollment) -> None:
+    """Store a new enrollment."""
+    await rows.add(unit, EnrollmentTable, enrollment, archived_at=None)
+
+
+async def find(unit: UnitOfWork, enrollment_id: str, *, to_change: bool = False) -> Enrollment | None:
+    """The enrollment of that id."""
+    return await rows.find(unit, EnrollmentTable, Enrollment, enrollment_id, to_change=to_change)
+
+
+async def put(unit: UnitOfWork, enrollment: Enrollment) -> None:
+    """Replace what is stored of an enrollment."""
+    await rows.change(unit, EnrollmentTable, enrollment.id, **rows.values_of(enrollment))
+
+
+async def archive(unit: UnitOfWork, enrollment_id: str, at: datetime) -> None:
+    """Have lists pass over the enrollment from now on (row M16)."""
+    await rows.archive(unit, EnrollmentTable, enrollment_id, at)
+
+
+async def of_provider_with(unit: UnitOfWork, provider_id: str, payer_id: str) -> Sequence[Enrollment]:
+    """One provider's enrollments with one payer, newest first."""
+    wanted = EnrollmentFilter(provider_id=provider_id, payer_id=payer_id)
+    query = _filtered(rows.present(unit, EnrollmentTable, Enrollment), wanted).with_for_update()
+    return await rows.all_of(unit, query.order_by(EnrollmentTable.id.desc()), Enrollment)
+
+
+async def listed(unit: UnitOfWork, wanted: EnrollmentFilter, before: str, limit: int) -> Sequence[Enrollment]:
+    """Enrollments newest first, from the one before the id `before` (empty: from the newest)."""
+    search = wanted.search.strip().upper()
+    if search and not (search.isascii() and search.isalnum() and len(search) <= CODE_LENGTH):
+        return []
+    query = _newest(_filtered(rows.present(unit, EnrollmentTable, Enrollment), wanted), before, limit)
+    if search and (len(search) == CODE_LENGTH or await _are_few(unit, search)):
+        query = query.where(EnrollmentTable.id.in_(_with_code(unit, wanted, search, before, limit)))
+    elif search:
+        query = query.where(or_(*(_begins(column, search) for column in _CODES)))
+    return await rows.all_of(unit, query, Enrollment)
+
+
+async def due(
+    unit: UnitOfWork, until: date, after: tuple[date, str] | None, limit: int, coordinator: str = ""
+) -> Sequence[Enrollment]:
+    """Enrollments that stand and have to be renewed by `until`, the most overdue first."""
+    query = rows.present(unit, EnrollmentTable, Enrollment).where(
+        EnrollmentTable.status == EnrollmentStatus.ENROLLED.value, EnrollmentTable.recert_due_on <= until
+    )
+    if not is_line(coordinator):
+        return []
+    if coordinator:
+        query = query.where(EnrollmentTable.coordinator == coordinator)
+    if after is not None:
+        query = query.where(tuple_(EnrollmentTable.recert_due_on, EnrollmentTable.id) > tuple_(*after))
+    ordered = query.order_by(EnrollmentTable.recert_due_on, EnrollmentTable.id).limit(limit)
+    return await rows.all_of(unit, ordered, Enrollment)
+
+
+async def _are_few(unit: UnitOfWork, search: str) -> bool:
+    """Whether it is quicker to collect the records that begin so, by the indexes of the codes."""
+    for column in _CODES:
+        some = _present_ids(unit).where(_begins(column, search)).limit(_MANY).subquery()
+        if (await unit.session.execute(select(func.count()).select_from(some))).scalar_one() == _MANY:
+            return False
+    return True
+
+
+def _with_code(unit: UnitOfWork, wanted: EnrollmentFilter, search: str, before: str, limit: int) -> Any:  # noqa: ANN401 - what `in_` takes
+    """Ids of the newest that hold the code in one of the three places: each found by an index of its own."""
+    plain = _present_ids(unit)
+    parts = [
+        _newest(_filtered(plain.where(_begins(column, search)), wanted, by_index=False), before, limit).subquery()
+        for column in _CODES
+    ]
+    return union(*(select(part.c.id) for part in parts)).scalar_subquery()
+
+
+def _present_ids(unit: UnitOfWork) -> Select[Any]:
+    return select(EnrollmentTable.id).where(
+        EnrollmentTable.tenant == unit.tenant, EnrollmentTable.archived_at.is_(None)
+    )
+
+
+def _begins(column: Any, search: str) -> Any:  # noqa: ANN401 - a column's condition
+    """Codes are of digits and capital letters, which every collation sorts alike."""
+    if len(search) == CODE_LENGTH:
+        return column == search
+    return column.between(search.ljust(CODE_LENGTH, "0"), search.ljust(CODE_LENGTH, "Z"))
+
+
+def _filtered(query: Select[Any], wanted: EnrollmentFilter, *, by_index: bool = True) -> Select[Any]:
+    if wanted.status is not None:
+        # As an expression it leaves the planner the index of the code: by the index of the status, SQLite looks at a
+        # quarter of all records where none has the code.
+        status: Any = EnrollmentTable.status if by_index else EnrollmentTable.status.concat("")
+        query = query.where(status == wanted.status.value)
+    if wanted.provider_id:
+        query = query.where(EnrollmentTable.provider_id == wanted.provider_id)
+    if wanted.payer_id:
+        query = query.where(EnrollmentTable.payer_id == wanted.payer_id)
+    return query
+
+
+def _newest(query: Select[Any], before: str, limit: int) -> Select[Any]:
+    if before:
+        query = query.where(EnrollmentTable.id < before)
+    return query.order_by(EnrollmentTable.id.desc()).limit(limit)

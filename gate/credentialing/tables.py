@@ -1,0 +1,249 @@
+"""Where credentialing records are stored. Columns bear the names of the models' fields: `repository.rows` relies on it.
+
+Ids are UUIDs of version 7: to order by them is to order by when a record began.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint, column
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gate.persistence.base import DOCUMENT, Base, OfOneTenant
+
+_IS_PRESENT = column("archived_at").is_(None)
+_BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
+"""Sorted alike by both databases."""
+
+
+def _listed(name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of records that are not archived: lists and counts are answered from it alone."""
+    return Index(name, "tenant", *columns, unique=unique, sqlite_where=_IS_PRESENT, postgresql_where=_IS_PRESENT)
+
+
+def _belongs_to(table: str, kind: str, column: str) -> ForeignKeyConstraint:
+    """Within one tenant: a record cannot refer to another tenant's."""
+    return ForeignKeyConstraint(
+        ["tenant", column], [f"{kind}.tenant", f"{kind}.id"], name=f"fk_{table}_{column}_{kind}"
+    )
+
+
+class ProviderTable(OfOneTenant, Base):
+    """A provider. Among those that are not archived an NPI is one provider's."""
+
+    __tablename__ = "providers"
+    __table_args__ = (
+        _listed("ix_providers_tenant_sort_name_id", "sort_name", "id"),
+        _listed("ux_providers_tenant_npi", "npi", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    first_name: Mapped[str] = mapped_column(Text)
+    last_name: Mapped[str] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(_BY_ITS_BYTES)
+    npi: Mapped[str] = mapped_column(String(10))
+    role: Mapped[str] = mapped_column(Text)
+    is_attending: Mapped[bool]
+    is_supervising: Mapped[bool]
+    is_bookable: Mapped[bool]
+    taxonomies: Mapped[list[str]] = mapped_column(DOCUMENT)
+    states: Mapped[list[str]] = mapped_column(DOCUMENT)
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class PayerTable(OfOneTenant, Base):
+    """A payer."""
+
+    __tablename__ = "payers"
+    __table_args__ = (_listed("ix_payers_tenant_sort_name_id", "sort_name", "id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(_BY_ITS_BYTES)
+    payer_type: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(2))
+    requires_individual_contract: Mapped[bool]
+    allows_supervised: Mapped[bool]
+    requires_attending: Mapped[bool]
+    supervision_level: Mapped[str] = mapped_column(String(32))
+    current_census: Mapped[int]
+    census_counted_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class WorkflowTable(OfOneTenant, Base):
+    """How credentialing goes with one payer."""
+
+    __tablename__ = "payer_workflows"
+    __table_args__ = (_belongs_to("payer_workflows", "payers", "payer_id"),)
+
+    payer_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workflow_type: Mapped[str] = mapped_column(String(32))
+    portal_url: Mapped[str] = mapped_column(Text)
+    portal_instructions: Mapped[str] = mapped_column(Text)
+    excel_template_url: Mapped[str] = mapped_column(Text)
+    excel_submission_email: Mapped[str] = mapped_column(Text)
+    credentialing_contact_name: Mapped[str] = mapped_column(Text)
+    credentialing_contact_email: Mapped[str] = mapped_column(Text)
+    typical_approval_days: Mapped[int | None]
+    task_templates: Mapped[list[dict[str, Any]]] = mapped_column(DOCUMENT)
+    updated_at: Mapped[datetime]
+
+
+class EnrollmentTable(OfOneTenant, Base):
+    """A provider's enrollment with a payer."""
+
+    __tablename__ = "provider_enrollments"
+    __table_args__ = (
+        _belongs_to("provider_enrollments", "providers", "provider_id"),
+        _belongs_to("provider_enrollments", "payers", "payer_id"),
+        # Newest first by the primary key, by status, and by each of the three codes; deadlines; one provider's.
+        _listed("ix_provider_enrollments_tenant_status_id", "status", "id"),
+        _listed("ix_provider_enrollments_tenant_npi_id", "npi", "id"),
+        _listed("ix_provider_enrollments_tenant_billing_npi_id", "billing_npi", "id"),
+        _listed("ix_provider_enrollments_tenant_taxonomy_code_id", "taxonomy_code", "id"),
+        _listed("ix_provider_enrollments_tenant_status_due", "status", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_provider_id", "provider_id", "id"),
+        _listed("ix_provider_enrollments_tenant_payer_id", "payer_id", "id"),
+        _listed("ix_provider_enrollments_tenant_coordinator", "coordinator", "recert_due_on", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(36))
+    payer_id: Mapped[str] = mapped_column(String(36))
+    status: Mapped[str] = mapped_column(String(16))
+    npi: Mapped[str] = mapped_column(String(10))
+    billing_npi: Mapped[str] = mapped_column(String(10))
+    taxonomy_code: Mapped[str] = mapped_column(String(10))
+    effective_date: Mapped[date | None]
+    recert_due_on: Mapped[date | None]
+    submitted_date: Mapped[date | None]
+    approved_date: Mapped[date | None]
+    payer_loaded_date: Mapped[date | None]
+    coordinator: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class ApplicationTable(OfOneTenant, Base):
+    """A provider's application to a payer, of which there is one."""
+
+    __tablename__ = "payer_applications"
+    __table_args__ = (
+        _belongs_to("payer_applications", "providers", "provider_id"),
+        _belongs_to("payer_applications", "payers", "payer_id"),
+        UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_applications_provider_payer"),
+        _listed("ix_payer_applications_tenant_status_id", "application_status", "id"),
+        _listed("ix_payer_applications_tenant_payer_id", "payer_id", "id"),
+        _listed("ix_payer_applications_tenant_expected_by", "expected_by", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(36))
+    payer_id: Mapped[str] = mapped_column(String(36))
+    application_status: Mapped[str] = mapped_column(String(16))
+    status_since: Mapped[datetime]
+    application_started_date: Mapped[date | None]
+    application_submitted_date: Mapped[date | None]
+    approval_date: Mapped[date | None]
+    effective_date: Mapped[date | None]
+    is_effective_date_assumed: Mapped[bool]
+    expected_by: Mapped[date | None]
+    caqh_application_id: Mapped[str] = mapped_column(Text)
+    payer_application_id: Mapped[str] = mapped_column(Text)
+    portal_reference: Mapped[str] = mapped_column(Text)
+    denial_reason: Mapped[str] = mapped_column(Text)
+    reapplication_eligible: Mapped[bool]
+    assigned_to: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class ApplicationEventTable(OfOneTenant, Base):
+    """A change of an application's status. Rows are added and never changed."""
+
+    __tablename__ = "application_events"
+    __table_args__ = (
+        _belongs_to("application_events", "payer_applications", "application_id"),
+        # How long applications stood where: read for one payer without touching the rows.
+        Index("ix_application_events_tenant_stays", "tenant", "payer_id", "from_status", "days_in_from"),
+    )
+
+    application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    payer_id: Mapped[str] = mapped_column(String(36))
+    from_status: Mapped[str | None] = mapped_column(String(16))
+    to_status: Mapped[str] = mapped_column(String(16))
+    days_in_from: Mapped[int | None]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class TaskTable(OfOneTenant, Base):
+    """A step of taking one provider to one payer."""
+
+    __tablename__ = "credentialing_tasks"
+    __table_args__ = (
+        _belongs_to("credentialing_tasks", "providers", "provider_id"),
+        _belongs_to("credentialing_tasks", "payers", "payer_id"),
+        _listed("ix_credentialing_tasks_tenant_provider", "provider_id", "payer_id", "task_order", "id"),
+        _listed("ix_credentialing_tasks_tenant_due", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_status_due", "task_status", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_assigned_due", "assigned_to", "due_date", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(36))
+    payer_id: Mapped[str] = mapped_column(String(36))
+    task_type: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    task_status: Mapped[str] = mapped_column(String(16))
+    due_date: Mapped[date | None]
+    completed_date: Mapped[date | None]
+    task_order: Mapped[int]
+    notes: Mapped[str] = mapped_column(Text)
+    uploaded_document_url: Mapped[str] = mapped_column(Text)
+    assigned_to: Mapped[str] = mapped_column(Text)
+    application_id: Mapped[str] = mapped_column(Text)
+    portal_url: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class ContractTable(OfOneTenant, Base):
+    """A provider's place in a payer's network, of which there is one."""
+
+    __tablename__ = "payer_contracts"
+    __table_args__ = (
+        _belongs_to("payer_contracts", "providers", "provider_id"),
+        _belongs_to("payer_contracts", "payers", "payer_id"),
+        UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_contracts_provider_payer"),
+        # Counted for all payers without touching the rows.
+        Index("ix_payer_contracts_tenant_counted", "tenant", "payer_id", "is_bookable", "effective_date", "end_date"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(36))
+    payer_id: Mapped[str] = mapped_column(String(36))
+    application_id: Mapped[str | None] = mapped_column(String(36))
+    effective_date: Mapped[date]
+    end_date: Mapped[date | None]
+    notes: Mapped[str] = mapped_column(Text)
+    is_bookable: Mapped[bool]
+    """The provider's, repeated here: a page counts the contracts of every payer by it."""
+    created_at: Mapped[datetime]
+
+
+class PreferencesTable(OfOneTenant, Base):
+    """What an organisation settled for itself."""
+
+    __tablename__ = "credentialing_preferences"
+
+    recred_alert_lead_days: Mapped[int]
+    time_zone: Mapped[str] = mapped_column(String(64))

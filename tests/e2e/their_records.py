@@ -1,0 +1,303 @@
+"""Credentialing records of one tenant, and every way in which another might name them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from gate.v1 import credentialing_pb2 as pb
+from tests.support.admin_api import new_npi
+from tests.support.callers import CALL_SECONDS, Caller, as_message, today
+
+THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR = "Globexia", "Globex Own Health Plan", "wanda-coordinates"
+
+
+class Records(NamedTuple):
+    """Of one tenant, by what they are."""
+
+    provider: str
+    payer: str
+    enrollment: str
+    application: str
+    task: str
+    contract: str
+    pages: Mapping[str, str]
+    """Page tokens by the RPC that gave them."""
+
+    def marks(self) -> set[str]:
+        """By each of these the tenant would be recognized."""
+        return {*self[:6], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR}
+
+    def others(self, alike: Callable[[str], str]) -> "Records":
+        """Ids written alike, and nobody's."""
+        return Records(
+            provider=alike(self.provider),
+            payer=alike(self.payer),
+            enrollment=alike(self.enrollment),
+            application=alike(self.application),
+            task=alike(self.task),
+            contract=alike(self.contract),
+            pages=self.pages,
+        )
+
+
+async def keep_records(caller: Caller) -> Records:
+    """Two of each kind, so that there are second pages."""
+
+    async def ask(name: str, **fields: Any) -> Any:
+        request = getattr(pb, f"{name}Request")(**fields)
+        return await getattr(caller.credentialing, name)(request, metadata=caller.metadata, timeout=CALL_SECONDS)
+
+    day = as_message(today())
+    for _ in range(2):
+        told = pb.Provider(first_name="Wanda", last_name=THEIR_NAME, npi=new_npi())
+        provider = (await ask("CreateProvider", provider=told)).provider
+        payer = (await ask("CreatePayer", payer=pb.Payer(name=THEIR_PAYER))).payer
+        await ask(
+            "SetPayerWorkflow",
+            workflow=pb.PayerWorkflow(payer_id=payer.id, workflow_type=pb.WORKFLOW_TYPE_INSTANT_NETWORK),
+        )
+        made = await ask("CredentialPayers", provider_id=provider.id, payer_ids=[payer.id])
+        application = pb.PayerApplication(
+            id=made.details[0].application_id,
+            application_status=pb.APPLICATION_STATUS_APPROVED,
+            assigned_to=THEIR_COORDINATOR,
+        )
+        mask = FieldMask(paths=["application_status", "assigned_to"])
+        await ask("UpdateApplication", application=application, update_mask=mask, recert_due_on=day)
+        (task,) = (await ask("GetCredentialingDashboard", provider_id=provider.id)).dashboard.payers[0].tasks
+        own = pb.CredentialingTask(assigned_to=THEIR_COORDINATOR)
+        await ask("UpdateTasks", task_ids=[task.id], task=own, update_mask=FieldMask(paths=["assigned_to"]))
+    (enrollment,) = (await ask("ListEnrollments", provider_id=provider.id)).enrollments
+    (contract,) = (await ask("ListContracts", provider_id=provider.id)).contracts
+    return Records(
+        provider.id,
+        payer.id,
+        enrollment.enrollment.id,
+        application.id,
+        task.id,
+        contract.id,
+        {name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
+    )
+
+
+LISTS: Final = (
+    "ListProviders",
+    "ListPayers",
+    "ListPayerStatistics",
+    "ListEnrollments",
+    "ListDeadlines",
+    "ListApplications",
+    "ListTasks",
+    "ListContracts",
+    "ListDurations",
+    "ListMismatches",
+)
+Named = Callable[[Records], Any]
+_IDS: Final[Mapping[str, Named]] = {
+    "provider": lambda records: records.provider,
+    "payer": lambda records: records.payer,
+    "enrollment": lambda records: records.enrollment,
+    "application": lambda records: records.application,
+    "task": lambda records: records.task,
+    "contract": lambda records: records.contract,
+}
+
+
+def _token(name: str) -> Named:
+    return lambda records: records.pages[name]
+
+
+EXAMPLES: Final[Mapping[str, Named]] = {
+    **{f"{name}Request.page_token": _token(name) for name in LISTS},
+    **{
+        f"{name}Request.{kind}_id": _IDS[kind]
+        for kind in ("provider", "payer", "enrollment", "application")
+        for name in (f"Get{kind.capitalize()}", f"Archive{kind.capitalize()}")
+    },
+    **{f"{name}Request.payer_id": _IDS["payer"] for name in ("GetPayerWorkflow", "DeletePayerWorkflow")},
+    **{f"{name}Request.task_id": _IDS["task"] for name in ("GetTask", "ArchiveTask")},
+    **{
+        f"List{kind}Request.{of}_id": _IDS[of]
+        for kind in ("Enrollments", "Applications", "Contracts")
+        for of in ("provider", "payer")
+    },
+    **{
+        f"{message}.{of}_id": _IDS[of]
+        for message in ("ProviderEnrollment", "PayerApplication", "PayerContract")
+        for of in ("provider", "payer")
+    },
+    "Provider.id": _IDS["provider"],
+    "Payer.id": _IDS["payer"],
+    "PayerWorkflow.payer_id": _IDS["payer"],
+    "ProviderEnrollment.id": _IDS["enrollment"],
+    "PayerApplication.id": _IDS["application"],
+    "PayerContract.id": _IDS["contract"],
+    "ListPayerStatisticsRequest.provider_id": _IDS["provider"],
+    "CredentialPayersRequest.provider_id": _IDS["provider"],
+    "CredentialPayersRequest.payer_ids": _IDS["payer"],
+    "GetCredentialingDashboardRequest.provider_id": _IDS["provider"],
+    "UpdateTasksRequest.task_ids": _IDS["task"],
+    "ListProvidersRequest.search": lambda _: THEIR_NAME,
+    "ListPayersRequest.search": lambda _: THEIR_PAYER,
+    "ListTasksRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "GetCalendarRequest.coordinator": lambda _: THEIR_COORDINATOR,
+}
+"""The other tenant's value of every field of the service `Credentialing` by which a record could be named."""
+ORDINARY: Final = {
+    *(f"{name}Request.page_size" for name in LISTS),
+    "ListEnrollmentsRequest.search",
+    *(f"Provider.{name}" for name in ("first_name", "last_name", "npi", "role", "taxonomies", "states")),
+    *(f"Payer.{name}" for name in ("name", "state", "current_census")),
+    *(f"TaskTemplate.{name}" for name in ("title", "description", "order", "estimated_days", "task_type")),
+    *(
+        f"PayerWorkflow.{name}"
+        for name in (
+            "portal_url",
+            "portal_instructions",
+            "excel_template_url",
+            "excel_submission_email",
+            "credentialing_contact_name",
+            "credentialing_contact_email",
+            "typical_approval_days",
+        )
+    ),
+    *(f"ProviderEnrollment.{name}" for name in ("npi", "billing_npi", "taxonomy_code", "coordinator", "notes")),
+    *(
+        f"PayerApplication.{name}"
+        for name in (
+            "caqh_application_id",
+            "payer_application_id",
+            "portal_reference",
+            "denial_reason",
+            "assigned_to",
+            "notes",
+        )
+    ),
+    *(
+        f"CredentialingTask.{name}"
+        for name in (
+            "id",  # tasks are named beside, in task_ids
+            "provider_id",
+            "payer_id",
+            "task_type",
+            "title",
+            "description",
+            "task_order",
+            "notes",
+            "uploaded_document_url",
+            "assigned_to",
+            "application_id",  # the payer's number
+            "portal_url",
+        )
+    ),
+    "PayerContract.notes",
+    "PayerContract.application_id",  # read only
+    "CredentialingPreferences.recred_alert_lead_days",
+    "CredentialingPreferences.time_zone",
+}
+"""Fields that name nothing of a tenant."""
+
+
+def plain_requests() -> Mapping[str, Message]:
+    """Requests that want nothing but the ids they are about."""
+    notes = FieldMask(paths=["notes"])
+    day = as_message(today())
+    return {
+        "CreateProvider": pb.CreateProviderRequest(provider=pb.Provider(first_name="A", last_name="B", npi=new_npi())),
+        "UpdateProvider": pb.UpdateProviderRequest(
+            provider=pb.Provider(role="mine"), update_mask=FieldMask(paths=["role"])
+        ),
+        "CreatePayer": pb.CreatePayerRequest(payer=pb.Payer(name="mine")),
+        "UpdatePayer": pb.UpdatePayerRequest(payer=pb.Payer(name="mine"), update_mask=FieldMask(paths=["name"])),
+        "SetPayerWorkflow": pb.SetPayerWorkflowRequest(
+            workflow=pb.PayerWorkflow(workflow_type=pb.WORKFLOW_TYPE_ONLINE_PORTAL)
+        ),
+        "UpdateEnrollment": pb.UpdateEnrollmentRequest(
+            enrollment=pb.ProviderEnrollment(notes="mine"), update_mask=notes
+        ),
+        "UpdateApplication": pb.UpdateApplicationRequest(
+            application=pb.PayerApplication(notes="mine"), update_mask=notes
+        ),
+        "CreateContract": pb.CreateContractRequest(contract=pb.PayerContract(effective_date=day)),
+        "UpdateContract": pb.UpdateContractRequest(contract=pb.PayerContract(notes="mine"), update_mask=notes),
+        "UpdateTasks": pb.UpdateTasksRequest(task=pb.CredentialingTask(notes="mine"), update_mask=notes),
+    }
+
+
+# Over HTTP
+
+PARAMETERS: Final[Mapping[str, Named]] = {
+    **{f"{kind}_id": named for kind, named in _IDS.items()},
+    "providerId": _IDS["provider"],
+    "payerId": _IDS["payer"],
+    "search": lambda _: THEIR_NAME,
+    "coordinator": lambda _: THEIR_COORDINATOR,
+    "assignedTo": lambda _: THEIR_COORDINATOR,
+    "pageToken": _token("ListProviders"),
+    "pageSize": lambda _: 500,
+    "status": lambda _: "denied",
+    "overdue": lambda _: "true",
+}
+"""The other tenant's value of every parameter of `/api/admin`."""
+
+
+def _both(records: Records, **more: object) -> dict[str, object]:
+    return {"provider_id": records.provider, "payer_id": records.payer, **more}
+
+
+BODIES: Final[Mapping[str, Named]] = {
+    "POST /api/admin/providers": lambda _: {"first_name": "A", "last_name": "B", "npi": new_npi()},
+    "PATCH /api/admin/providers/{provider_id}": lambda _: {"role": "mine"},
+    "POST /api/admin/providers/{provider_id}/credential-payers": lambda records: {"payerIds": [records.payer]},
+    "POST /api/admin/payers": lambda _: {"name": "mine"},
+    "PATCH /api/admin/payers/{payer_id}": lambda _: {"name": "mine"},
+    "PUT /api/admin/payers/{payer_id}/workflow": lambda _: {"workflow_type": "online_portal"},
+    "POST /api/admin/enrollments": _both,
+    "PATCH /api/admin/enrollments/{enrollment_id}": lambda _: {"notes": "mine"},
+    "PATCH /api/admin/credentialing-preferences": lambda _: {"recred_alert_lead_days": 90},
+    "POST /api/admin/credentialing-applications": _both,
+    "PATCH /api/admin/credentialing-applications/{application_id}": lambda _: {"notes": "mine"},
+    "POST /api/admin/contracts": lambda records: _both(records, effective_date="2026-01-01"),
+    "PATCH /api/admin/contracts/{contract_id}": lambda _: {"notes": "mine"},
+    "PATCH /api/admin/credentialing-tasks": lambda records: {"taskIds": [records.task], "change": {"notes": "mine"}},
+    "PATCH /api/admin/credentialing-tasks/{task_id}": lambda _: {"notes": "mine"},
+}
+"""What is sent to each route that takes a body, with the other tenant's ids where it takes any."""
+_WITHOUT_BODY: Final = {
+    "GET /api/admin/providers",
+    "GET /api/admin/providers/{provider_id}",
+    "DELETE /api/admin/providers/{provider_id}",
+    "GET /api/admin/providers/{provider_id}/credentialing-dashboard",
+    "GET /api/admin/payers",
+    "GET /api/admin/payers/selection-stats",
+    "GET /api/admin/payers/{payer_id}",
+    "DELETE /api/admin/payers/{payer_id}",
+    "GET /api/admin/payers/{payer_id}/workflow",
+    "DELETE /api/admin/payers/{payer_id}/workflow",
+    "GET /api/admin/enrollments",
+    "GET /api/admin/enrollments/{enrollment_id}",
+    "DELETE /api/admin/enrollments/{enrollment_id}",
+    "GET /api/admin/credentialing-deadlines",
+    "GET /api/admin/credentialing-preferences",
+    "GET /api/admin/credentialing-applications",
+    "GET /api/admin/credentialing-applications/{application_id}",
+    "DELETE /api/admin/credentialing-applications/{application_id}",
+    "GET /api/admin/contracts",
+    "GET /api/admin/credentialing-tasks",
+    "GET /api/admin/credentialing-tasks/{task_id}",
+    "DELETE /api/admin/credentialing-tasks/{task_id}",
+    "GET /api/admin/credentialing-pipeline",
+    "GET /api/admin/credentialing-durations",
+    "GET /api/admin/credentialing-workflow-templates",
+    "GET /api/admin/credentialing-calendar.ics",
+    "GET /api/admin/credentialing-mismatches",
+}
+ROUTES: Final = _WITHOUT_BODY | BODIES.keys()
+ABOUT_NO_RECORD: Final = {
+    "POST /api/admin/providers",
+    "POST /api/admin/payers",
+    "PATCH /api/admin/credentialing-preferences",
+}
+"""Take a body, and no id."""
