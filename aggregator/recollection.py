@@ -63,12 +63,13 @@ class Recollection:
         self._limit = prepared_entries
         self._prepared: OrderedDict[tuple[str, str, str], ReadyEvidence] = OrderedDict()
 
-    def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+    def ready(self, npi: str, panel: Panel, *, counts_misses: bool = True) -> ReadyEvidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
         now = self._clock()
         if prepared is None or prepared.panel is not panel or not prepared.holds_at(now):
-            prepared = self._prepare(KnowledgeKey(panel.tenant, npi, panel.state), panel, now)
+            key = KnowledgeKey(panel.tenant, npi, panel.state)
+            prepared = self._prepare(key, panel, now) if counts_misses or self._is_held(key) else None
             if prepared is None:
                 return None
         if now >= prepared.refresh_from:
@@ -79,6 +80,9 @@ class Recollection:
         """What this process remembers, whatever its age."""
         held = self._cache.held(key) if panel.rules.caching else None
         return held or Knowledge()
+
+    def _is_held(self, key: KnowledgeKey) -> bool:
+        return self._cache.held(key) is not None
 
     async def recall(self, key: KnowledgeKey, panel: Panel) -> Hit | None:
         """All that is remembered; nothing where the tenant turned caching off (row K5)."""

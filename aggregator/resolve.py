@@ -83,6 +83,11 @@ class Resolver:
         ready = self._recollection.ready(npi, panel)
         return None if ready is None else ready.evidence
 
+    def at_hand(self, npi: str, panel: Panel) -> Evidence | None:
+        """As `peek`, for one who asks once more where there is nothing: that is counted then."""
+        ready = self._recollection.ready(npi, panel, counts_misses=False)
+        return None if ready is None else ready.evidence
+
     def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
         """The same, with how long it is good for."""
         return self._recollection.ready(npi, panel)

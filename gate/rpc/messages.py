@@ -92,6 +92,13 @@ def decision_message(decision: Decision, *, explain: bool = False, brief: bool =
 
 def unidentified_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
     """The same without what differs between claims that ask the same: which decision, of which claim, and when."""
+    message = undated_message(decision, explain=explain, brief=brief)
+    message.reason = sentence(decision.claim, decision.finding)
+    return message
+
+
+def undated_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
+    """The same without the reason, which alone names the day of service."""
     finding, claim = decision.finding, decision.claim
     codes = suggested(finding.code, finding.detail, claim.npi_role)
     answers = decision.evidence.answers if decision.evidence is not None else ()
@@ -113,7 +120,6 @@ def unidentified_message(decision: Decision, *, explain: bool = False, brief: bo
         suggested=decision_pb2.SuggestedCodes(carc=codes.carc, rarc=codes.rarc, claim_status=codes.claim_status),
         config_version=decision.config_version,
         verified_at=known_instant_message(finding.answer.verified_at if finding.answer is not None else None),
-        reason=sentence(claim, finding),
         evaluated_npi=claim.npi,
         npi_role=ROLES.number(claim.npi_role),
         config_stale=decision.config_stale,

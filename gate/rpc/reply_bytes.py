@@ -44,6 +44,7 @@ _result = enrollment_gate_pb2.ClaimResult
 _DECISION_ID: Final = _key(_decision.DECISION_ID_FIELD_NUMBER, _BYTES)
 _CLAIM_ID: Final = _key(_decision.CLAIM_ID_FIELD_NUMBER, _BYTES)
 _LINE_NUMBER: Final = _key(_decision.LINE_NUMBER_FIELD_NUMBER, _NUMBER)
+_REASON: Final = _key(_decision.REASON_FIELD_NUMBER, _BYTES)
 _EVALUATED_AT: Final = _key(_decision.EVALUATED_AT_FIELD_NUMBER, _BYTES)
 _CORRELATION_ID: Final = _key(_result.CORRELATION_ID_FIELD_NUMBER, _BYTES)
 _RESULT_DECISION: Final = _key(_result.DECISION_FIELD_NUMBER, _BYTES)
@@ -55,6 +56,12 @@ def stamp(evaluated_at: datetime) -> bytes:
     """`Decision.evaluated_at`, the same for all answers of one instant."""
     content = instant_message(evaluated_at).SerializeToString()
     return _EVALUATED_AT + _SMALL[len(content)] + content
+
+
+def reason(sentence: str) -> bytes:
+    """`Decision.reason`."""
+    text = sentence.encode()
+    return _REASON + varint(len(text)) + text
 
 
 def _identified(decision_id: str, claim_id: str, line_number: int) -> bytes:
