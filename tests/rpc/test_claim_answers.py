@@ -127,7 +127,7 @@ periods_asked = st.lists(
     st.tuples(
         st.sampled_from(DAYS) | st.dates(date(2024, 12, 1), TODAY + timedelta(days=20)),
         st.none() | st.integers(-1, 40),
-        st.sampled_from(["", "STAR", "CHIP"]),
+        st.sampled_from(["", "", "", "STAR", "CHIP"]),
     ),
     min_size=2,
     max_size=20,
@@ -139,7 +139,7 @@ periods_asked = st.lists(
     st.sampled_from(sorted(ANSWERS)),
     st.sampled_from(sorted(ANSWERS)),
     st.sampled_from(RULES),
-    st.sampled_from([None, TODAY - timedelta(days=30)]),
+    st.sampled_from([None, None, None, TODAY - timedelta(days=30)]),
     periods_asked,
 )
 def test_d25_whatever_days_were_asked_about_before_the_next_are_answered_as_if_they_were_the_first(
@@ -300,6 +300,18 @@ class TestWhatIsReady:
         ]
         with pytest.raises(TypeError):  # of the next period nothing is known without a decision
             await site.many("acme", _claim(date(2026, 1, 1)))
+
+    async def test_d25_a_service_that_goes_on_beyond_the_period_is_decided_by_itself(self, site: Site) -> None:
+        site.sources["tmhp_pems"].answer = ANSWERS["ended"](site.clock())
+        for _ in range(2):
+            await site.many("acme", _of_days(date(2025, 12, 1), None, ""))
+
+        within, beyond = await site.many(
+            "acme", _of_days(date(2025, 12, 2), 29, ""), _of_days(date(2025, 12, 2), 30, "")
+        )
+
+        assert list(within.decision.warnings) == []
+        assert list(beyond.decision.warnings) == ["PARTIAL_SPAN"]
 
     async def test_a_batch_of_many_days_decides_once_for_each_period(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
