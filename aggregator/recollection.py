@@ -67,7 +67,7 @@ class Recollection:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
         now = self._clock()
-        if prepared is None or prepared.panel is not panel or not prepared.holds_at(now):
+        if prepared is None or not self._holds(prepared, panel, now):
             key = KnowledgeKey(panel.tenant, npi, panel.state)
             prepared = self._prepare(key, panel, now) if counts_misses or self._is_held(key) else None
             if prepared is None:
@@ -75,6 +75,14 @@ class Recollection:
         if now >= prepared.refresh_from:
             self._used_near_its_end(npi, panel)
         return prepared
+
+    def prepared(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+        """What `ready` gave last, if it still settles the question; nothing is prepared for that."""
+        prepared = self._prepared.get((panel.tenant, npi, panel.state))
+        return prepared if prepared is not None and self._holds(prepared, panel, self._clock()) else None
+
+    def _holds(self, prepared: ReadyEvidence, panel: Panel, now: datetime) -> bool:
+        return prepared.panel is panel and prepared.holds_at(now)
 
     def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
         """What this process remembers, whatever its age."""

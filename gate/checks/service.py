@@ -183,7 +183,7 @@ class CheckService:
             return Standing(day_begins, day_ends, None, _that_can_be_claimed(ALL_DAYS, decision.evaluated_at))
         if basis.config is None:
             return None
-        ready = self._resolver.ready(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
+        ready = self._resolver.prepared(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
         if ready is None or ready.evidence is not decision.evidence:
             return None  # it was just asked for, or is not settled, or is more than the sources said (row V4)
         # From `refresh_from` on it is asked for again with each use, so that it is renewed before it lapses.
