@@ -20,7 +20,7 @@ from gate.checks.service import Basis, CheckService, Standing
 from gate.decision.periods import Period
 from gate.decision.sentences import around_the_day, judged_day
 from gate.errors import StoreUnavailable
-from gate.rpc.messages import undated_message
+from gate.rpc.decision_bytes import undated_bytes
 from gate.rpc.questions import Question, days_of, series_of
 from gate.rpc.reply_bytes import reason
 
@@ -57,7 +57,7 @@ class UndatedAnswer(msgspec.Struct, frozen=True, eq=False, gc=False):
     @classmethod
     def of(cls, decision: Decision, *, brief: bool, explain: bool = False) -> "UndatedAnswer":
         """As it is sent, in a batch (`brief`) or alone."""
-        wire = undated_message(decision, brief=brief, explain=explain).SerializeToString()
+        wire = undated_bytes(decision, brief=brief, explain=explain)
         return cls(wire, tuple(around_the_day(decision.claim, decision.finding)), decision.facts())
 
     def on(self, day: date) -> ReadyAnswer:
