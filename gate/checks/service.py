@@ -101,21 +101,6 @@ class CheckService:
             evidence = await self._resolver.resolve(Inquiry(question.claim.npi, question.panel, fresh, deadline))
         return self._decide(tenant, question, evidence, self._clock())
 
-    def check_at_once(self, tenant: str, submitted: SubmittedClaim, path: str) -> Decision | None:
-        """As `check` of the claim at `path` of a request; None where something would have to be waited for.
-
-        Raises:
-            InvalidInput: the claim is malformed.
-            StoreUnavailable: the tenant's configuration was never read.
-        """
-        question = self._question(tenant, submitted, path)
-        evidence = None
-        if question.panel is not None:
-            evidence = self._resolver.at_hand(question.claim.npi, question.panel)
-            if evidence is None:
-                return None
-        return self._decide(tenant, question, evidence, self._clock())
-
     async def check_many(
         self,
         tenant: str,
@@ -131,12 +116,7 @@ class CheckService:
         Raises:
             StoreUnavailable: the tenant's configuration was never read.
         """
-        questions: list[_Question | InvalidInput] = []
-        async for index, submitted in in_turns(claims.items()):
-            try:
-                questions.append(self._question(tenant, submitted, f"claims[{index}]"))
-            except InvalidInput as error:
-                questions.append(error)
+        questions = await self._questions(tenant, claims)
         asked = [item for item in questions if isinstance(item, _Question) and item.panel is not None]
         evidence = iter(
             await self._resolver.resolve_many(
@@ -148,6 +128,21 @@ class CheckService:
             item
             if isinstance(item, InvalidInput)
             else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
+            async for item in in_turns(questions)
+        ]
+
+    async def check_at_once(
+        self, tenant: str, claims: Mapping[int, SubmittedClaim]
+    ) -> list[Decision | InvalidInput | None]:
+        """As `check_many`; None for each claim of which something would have to be waited for.
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        questions = await self._questions(tenant, claims)
+        now = self._clock()
+        return [
+            item if isinstance(item, InvalidInput) else self._decide_at_once(tenant, item, now)
             async for item in in_turns(questions)
         ]
 
@@ -193,6 +188,15 @@ class CheckService:
             period = _that_can_be_claimed(period, decision.evaluated_at)
         return Standing(max(day_begins, ready.good_from), good_until, ready, period)
 
+    async def _questions(self, tenant: str, claims: Mapping[int, SubmittedClaim]) -> list[_Question | InvalidInput]:
+        questions: list[_Question | InvalidInput] = []
+        async for index, submitted in in_turns(claims.items()):
+            try:
+                questions.append(self._question(tenant, submitted, f"claims[{index}]"))
+            except InvalidInput as error:
+                questions.append(error)
+        return questions
+
     def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
         claim = accept(submitted, self._clock().date(), path)
         config = self._configurations.get(tenant)
@@ -202,6 +206,14 @@ class CheckService:
         answered = answer_without_asking(claim, config.enabled_states, policy)
         panel = self._panels.panel(config, claim.state) if answered is None else None
         return _Question(submitted, claim, config, policy, panel, answered)
+
+    def _decide_at_once(self, tenant: str, question: _Question, now: datetime) -> Decision | None:
+        evidence = None
+        if question.panel is not None:
+            evidence = self._resolver.at_hand(question.claim.npi, question.panel)
+            if evidence is None:
+                return None
+        return self._decide(tenant, question, evidence, now)
 
     def _decide(self, tenant: str, question: _Question, evidence: Evidence | None, now: datetime) -> Decision:
         finding = question.answered

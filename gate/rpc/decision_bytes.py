@@ -13,13 +13,11 @@ from typing import Final
 from google.protobuf.message import Message
 
 from gate.checks.model import Decision
+from gate.rpc.judgements import Judgement, judgement_message, judgement_of
 from gate.rpc.messages import (
-    Judgement,
     answer_message,
     considered_messages,
     instant_message,
-    judgement_message,
-    judgement_of,
     record_message,
     revalidation_message,
 )
