@@ -169,7 +169,10 @@ async def running_gate(
         stack.push_async_callback(http_server.stop)
         budgets = Budgets(settings.check_budget_seconds, settings.batch_budget_seconds)
         recorder = CountingRecorder(metrics)
+        metrics.noted.by(recorder.count)
+        metrics.noted.start()
         stack.callback(recorder.flush)
+        stack.callback(metrics.noted.stop)
         grpc_server = GrpcServer(
             EnrollmentGateService(
                 door,
@@ -274,7 +277,7 @@ def _cache(
     return cache
 
 
-def _verifier(settings: Settings, clock: Clock, stack: AsyncExitStack) -> TokenVerifier:
+def _verifier(settings: Settings, clock: Clock, stack: AsyncExitStack) -> RememberingVerifier:
     if settings.uses_development_key:
         return RememberingVerifier(DevelopmentKeyVerifier(development_key(settings.data_dir)), clock)
     published = JwksVerifier(settings.auth)

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from gate.errors import GateError
+from gate.event_loop import run_serving
 from gate.observability.logging import configure_logging
 from gate.observability.merged import share_series
 from gate.settings import Settings
@@ -38,7 +39,7 @@ def main() -> None:
     structlog.contextvars.bind_contextvars(worker=order.slot)
     share_series(order.metrics_directory, order.slot)
     crew = Crew(order.slot, order.size, order.metrics_directory, partial(_say, supervisor))
-    code = asyncio.run(_serve(settings, crew))
+    code = run_serving(_serve(settings, crew))
     if crew.is_orphaned:
         shutil.rmtree(order.metrics_directory, ignore_errors=True)
     sys.exit(code)

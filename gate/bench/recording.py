@@ -44,9 +44,9 @@ async def records(run: Run) -> list[Measured]:
     """P7."""
     singles = [single(number) for number in range(4)]
     cases = [
-        _Case("CheckClaim", CHECK_CLAIM, singles, Amount(250, 8), 20, 1),
+        _Case("CheckClaim", CHECK_CLAIM, singles, Amount(250, 8), 50, 1),
         # One at a time: batches make way for each other, and a turn would be of parts of several.
-        _Case("CheckClaims of 1 000", CHECK_CLAIMS, [batch(0)], Amount(10, 1), 1, BATCH),
+        _Case("CheckClaims of 1 000", CHECK_CLAIMS, [batch(0)], Amount(10, 1), 4, BATCH),
     ]
     return [await _measured(run, case, number) for number, case in enumerate(cases)]
 

@@ -52,8 +52,19 @@ def compared(off: list[float], on: list[float]) -> Comparison:
 class Turns:
     """Switches off, on, on, off and so on after so many answers, and notes how much time each turn took."""
 
-    def __init__(self, answers: int, pairs: int, clock: Callable[[], float], switch: Callable[[bool], None]) -> None:
-        """Turns should be short: what disturbs the machine for longer than a pair of them disturbs both alike."""
+    def __init__(
+        self,
+        answers: int,
+        pairs: int,
+        clock: Callable[[], float],
+        switch: Callable[[bool], None],
+        finish: Callable[[], None],
+    ) -> None:
+        """Turns should be short: what disturbs the machine for longer than a pair of them disturbs both alike.
+
+        `finish` does what a turn left to be done later, so that it is timed with the turn.
+        """
+        self._finish = finish
         self._answers = answers
         self._turns = 2 * pairs
         self._clock = clock
@@ -72,6 +83,7 @@ class Turns:
         if self._left:
             self._left -= 1
             return
+        self._finish()
         now = self._clock()
         if 0 <= self._number < self._turns:
             self._took[_is_on(self._number)].append((now - self._began) / self._answers)

@@ -1,93 +1,79 @@
 """What audit mode let pass, in the log (row C11): some lines a minute, however many claims there are.
 
-A line takes longer to write than a claim to answer. So the first is written at once; what comes within a second after
-it is told by one more line, and so on.
+A line takes longer to write than a claim to answer. So what comes within a second is told by one line.
 """
 
-import asyncio
+import time
 from collections import Counter
-from collections.abc import Mapping
-from contextvars import Context
-from itertools import islice
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 import structlog
 
-from gate.checks.model import AnswerFacts, GivenAnswers
-
 TOLD_EVERY_SECONDS: Final = 1.0
-_NAMED_AT_MOST: Final = 5
+NAMED_AT_MOST: Final = 5
+"""Claims in one line."""
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class _Held(msgspec.Struct):
+class NamedClaim(msgspec.Struct, frozen=True):
+    """One that would be held."""
+
+    decision_id: str
+    request_id: str
+    """Of the request that it was in."""
+    npi: str
+    state: str
+    code: str
+    detail: str | None
+
+
+class Held(msgspec.Struct):
     """Of one tenant, what no line has told yet."""
 
     claims: int = 0
     of: int = 0
+    """Answers to it meanwhile."""
     codes: Counter[str] = msgspec.field(default_factory=Counter)
-    first: list[dict[str, str | None]] = msgspec.field(default_factory=list)
+    first: list[NamedClaim] = msgspec.field(default_factory=list)
 
-    def add(self, answers: GivenAnswers, held: Mapping[AnswerFacts, int]) -> None:
-        self.of += len(answers.facts) - answers.facts.count(None)
-        for facts, times in held.items():
-            self.claims += times
-            self.codes[facts.code.value] += times
-        if len(self.first) < _NAMED_AT_MOST:
-            pairs = zip(answers.facts, answers.decision_ids, strict=True)
-            named = (_named(facts, decision_id) for facts, decision_id in pairs if facts is not None and facts in held)
-            self.first += islice(named, _NAMED_AT_MOST - len(self.first))
-
-    def tell(self, tenant: str) -> None:
-        _log.info(
-            "claims_would_pend", tenant=tenant, claims=self.claims, of=self.of, codes=self.codes, first=self.first
-        )
+    def add(self, more: "Held") -> None:
+        """Both, as one."""
+        self.claims += more.claims
+        self.of += more.of
+        self.codes += more.codes
+        self.first += more.first[: NAMED_AT_MOST - len(self.first)]
 
 
 class HeldClaims:
     """Tells of claims that would be held were their tenant's mode ENFORCE."""
 
-    def __init__(self) -> None:
-        self._untold: dict[str, _Held] = {}
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._untold: dict[str, Held] = {}
+        self._told_at: dict[str, float] = {}
         """By tenants of whom a line told less than a second ago."""
 
-    def tell(self, tenant: str, answers: GivenAnswers, held: Mapping[AnswerFacts, int]) -> None:
-        """Tell of the answers to one request, of which those with the facts in `held` would be held: so many."""
-        untold = self._untold.get(tenant)
-        if untold is not None:
-            untold.add(answers, held)
-            return
-        told = _Held()
-        told.add(answers, held)
-        told.tell(tenant)
-        self._wait(tenant)
+    def add(self, tenant: str, held: Held) -> None:
+        """Tell of them too, soon."""
+        self._untold.setdefault(tenant, Held()).add(held)
+
+    def tell(self) -> None:
+        """Tell of every tenant of whom no line told within the last second."""
+        now = self._monotonic()
+        self._told_at = {tenant: at for tenant, at in self._told_at.items() if now - at < TOLD_EVERY_SECONDS}
+        for tenant in self._untold.keys() - self._told_at:
+            self._told_at[tenant] = now
+            _tell(tenant, self._untold.pop(tenant))
 
     def flush(self) -> None:
         """Tell what is left."""
         for tenant, untold in self._untold.items():
-            if untold.claims:
-                untold.tell(tenant)
+            _tell(tenant, untold)
         self._untold.clear()
 
-    def _wait(self, tenant: str) -> None:
-        self._untold[tenant] = _Held()
-        # In a context of its own: the line tells of many requests, and is named after none of them.
-        loop = asyncio.get_running_loop()
-        loop.call_later(TOLD_EVERY_SECONDS, self._waited, tenant, context=Context())
 
-    def _waited(self, tenant: str) -> None:
-        untold = self._untold.pop(tenant, None)
-        if untold is not None and untold.claims:
-            untold.tell(tenant)
-            self._wait(tenant)
-
-
-def _named(facts: AnswerFacts, decision_id: str) -> dict[str, str | None]:
-    return {
-        "decision_id": decision_id,
-        "npi": facts.npi,
-        "state": facts.state,
-        "code": facts.code.value,
-        "detail": facts.detail or None,
-    }
+def _tell(tenant: str, held: Held) -> None:
+    first = [msgspec.structs.asdict(claim) for claim in held.first]
+    _log.info("claims_would_pend", tenant=tenant, claims=held.claims, of=held.of, codes=held.codes, first=first)

@@ -57,6 +57,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
             freshness=answer.freshness if answer is not None else None,
             evidence=self.evidence,
             policy=self.policy,
+            labels=(
+                *(self.tenant, self.claim.state, self.policy.mode.value, self.finding.code.value),
+                *(self.verdict.action.value, self.verdict.would_action.value),
+            ),
         )
 
 
@@ -81,12 +85,14 @@ class AnswerFacts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     evidence: Evidence | None
     """None where no source had to be asked."""
     policy: Policy
+    labels: tuple[str, ...]
+    """Of the series it counts for, as plain words: to find a series by members of vocabularies takes five times as
+    long."""
 
     @property
     def identity(self) -> tuple[object, ...]:
         """The same for answers that note the same and rest on the same objects, while one of them is held."""
-        said = (self.tenant, self.npi, self.state, self.code, self.detail, self.action, self.would_action)
-        return (*said, self.freshness, id(self.evidence), id(self.policy))
+        return (self.npi, self.detail, self.labels, self.freshness, id(self.evidence), id(self.policy))
 
 
 class GivenAnswers(msgspec.Struct, frozen=True):

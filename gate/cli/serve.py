@@ -15,6 +15,7 @@ from gate.cli.portals import refuse_in_production, started_portals
 from gate.cli.stopping import until_stopped
 from gate.cli.workers import serve_by_workers
 from gate.errors import GateError
+from gate.event_loop import run_serving
 from gate.observability.logging import configure_logging
 from gate.secret_sources import remarks_on_files
 from gate.settings import Settings, unknown_variables
@@ -61,7 +62,7 @@ def serve(
     if settings.workers > 1:
         asyncio.run(serve_by_workers(settings, sandbox=sandbox))
     else:
-        asyncio.run(_serve(settings, sandbox=sandbox))
+        run_serving(_serve(settings, sandbox=sandbox))
 
 
 async def _serve(settings: Settings, *, sandbox: bool) -> None:

@@ -10,6 +10,7 @@ the complement a length that was changed would look like a last frame that is in
 
 import struct
 import zlib
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
@@ -22,6 +23,11 @@ LONGEST_CONTENT: Final = 256 * 1024 * 1024
 """Bytes; several times what the largest request and its reply can come to."""
 _HEAD: Final = struct.Struct("<III")
 _ALL_BITS: Final = 0xFFFF_FFFF
+_LARGEST_COPIED: Final = 16 * 1024
+_ARRAY_OF_ALL: Final = bytes([0x90 + len(RequestFrame.__struct_fields__)])
+"""As msgpack begins an array of less than sixteen."""
+_BYTES: Final = struct.Struct(">BI")
+"""As msgpack begins bytes of any length."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(RequestFrame)
@@ -47,9 +53,28 @@ class Reading(NamedTuple):
     """Bytes from `end` on that an incomplete frame takes when it is whole; its head alone where that is incomplete."""
 
 
-def framed(frame: RequestFrame) -> bytes:
-    """The frame as it is written."""
-    return framed_content(_encoder.encode(frame))
+def framed(frame: RequestFrame) -> Sequence[bytes]:
+    """The frame as it is written: pieces, one after the other.
+
+    A batch's request and reply are pieces of their own. To copy them into one content, and that behind its head, takes
+    as long as everything else that is done to keep them.
+    """
+    if len(frame.reply) <= _LARGEST_COPIED:
+        return (framed_content(_encoder.encode(frame)),)
+    head = (frame.tenant, frame.caller, frame.request_id, frame.kind, frame.recorded_at)
+    tail = (frame.grounds, frame.grounds_of, frame.documents)
+    content = (
+        _ARRAY_OF_ALL + _encoder.encode(head)[1:] + _BYTES.pack(0xC6, len(frame.request)),
+        frame.request,
+        _BYTES.pack(0xC6, len(frame.reply)),
+        frame.reply,
+        _encoder.encode(tail)[1:],
+    )
+    length, check = 0, 0
+    for piece in content:
+        length += len(piece)
+        check = zlib.crc32(piece, check)
+    return (_HEAD.pack(length, length ^ _ALL_BITS, check), *content)
 
 
 def framed_content(content: bytes) -> bytes:

@@ -46,6 +46,8 @@ class _Remembered(msgspec.Struct, gc=False, eq=False):
     evidence: Evidence | None
     policy: Policy
     grounds: Grounds
+    alone: Grounding
+    """Of a request whose only answer rests on it, where the file holds its documents."""
     segment: Segment | None = None
     """The file that holds its documents."""
 
@@ -56,6 +58,15 @@ class GroundsMemory:
     def __init__(self, largest: int = LARGEST_MEMORY) -> None:
         self._largest = largest
         self._remembered: dict[tuple[str, int, int], _Remembered] = {}
+        self._of_answer: dict[Grounded, _Remembered] = {}
+        """The same, found sooner. An answer is of one tenant."""
+
+    def of_one(self, tenant: str, answer: Grounded, segment: Segment) -> Grounding:
+        """The same as `of` says where there is one answer, for a tenth of what that takes: most requests have one."""
+        held = self._of_answer.get(answer)
+        if held is not None and held.segment is segment:
+            return held.alone
+        return self.of(tenant, (answer,), segment)
 
     def of(self, tenant: str, answers: Answers, segment: Segment) -> Grounding:
         """What `answers` rest on, with the documents that `segment` does not hold yet; it counts as holding them now.
@@ -69,7 +80,7 @@ class GroundsMemory:
         for answer in dict.fromkeys(answers):
             if answer is None:
                 continue
-            held = self._held(tenant, answer)
+            held = self._of_answer.get(answer) or self._held(tenant, answer)
             place = place_of.get(held)
             if place is None:
                 place = place_of[held] = len(grounds)
@@ -84,18 +95,20 @@ class GroundsMemory:
     def forget(self) -> None:
         """What was said to be written may not have been."""
         self._remembered.clear()
+        self._of_answer.clear()
 
     def _held(self, tenant: str, answer: Grounded) -> _Remembered:
-        key = (tenant, id(answer.policy), id(answer.evidence))
+        if len(self._of_answer) >= self._largest:
+            self.forget()  # learning them again takes microseconds each
+        evidence, policy = answer.evidence, answer.policy
+        key = (tenant, id(policy), id(evidence))
         held = self._remembered.get(key)
         if held is None:
-            if len(self._remembered) >= self._largest:
-                self.forget()  # learning them again takes microseconds each
-            evidence, policy = answer.evidence, answer.policy
             grounds = Grounds(
                 Document.of(evidence).digest if evidence is not None else None, Document.of(policy).digest
             )
-            held = self._remembered[key] = _Remembered(evidence, policy, grounds)
+            held = self._remembered[key] = _Remembered(evidence, policy, grounds, ((grounds,), (0,), ()))
+        self._of_answer[answer] = held
         return held
 
 

@@ -1,6 +1,7 @@
 """Where every answer goes before it leaves."""
 
 import time
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -89,7 +90,11 @@ class SpoolJournal:
         """See `Journal`."""
         try:
             segment = self._spool.segment()
-            grounding = self._memory.of(exchange.tenant, answers, segment)
+            only = answers[0] if len(answers) == 1 else None
+            if only is not None:
+                grounding = self._memory.of_one(exchange.tenant, only, segment)
+            else:
+                grounding = self._memory.of(exchange.tenant, answers, segment)
             grounds, grounds_of, _ = grounding
             if not grounds:
                 return  # nothing but errors
@@ -115,7 +120,7 @@ class SpoolJournal:
         except SpoolFailure as failure:
             self._failed(failure, 0)
 
-    def _framed(self, exchange: Exchange, grounding: Grounding) -> bytes:
+    def _framed(self, exchange: Exchange, grounding: Grounding) -> Sequence[bytes]:
         return framed(
             RequestFrame(
                 exchange.tenant,

@@ -7,6 +7,7 @@ the owner is gone.
 import asyncio
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -57,7 +58,7 @@ class Segment:
             segment.close()
             return None
         try:
-            segment.append(HEADER)
+            segment.append((HEADER,))
         except SpoolFailure:
             path.unlink(missing_ok=True)
             segment.close()
@@ -79,20 +80,21 @@ class Segment:
         """Whether the disk is busy with it."""
         return self._syncing is not None
 
-    def append(self, frame: bytes) -> None:
-        """Hand a frame to the operating system, which keeps it when this process is killed.
+    def append(self, frame: Sequence[bytes]) -> None:
+        """Hand a frame, in its pieces, to the operating system, which keeps it when this process is killed.
 
         Raises:
             SpoolFailure: nothing of it was kept, or the file is spoilt.
         """
+        size = sum(map(len, frame))
         try:
-            written = os.write(self._descriptor, frame)
-            while written < len(frame):  # the disk was full, a limit was reached: now it says so, or has room again
-                written += os.write(self._descriptor, frame[written:])
+            written = os.writev(self._descriptor, frame)
+            while written < size:  # the disk was full, a limit was reached: now it says so, or has room again
+                written += os.write(self._descriptor, b"".join(frame)[written:])
         except OSError as error:
             self._cut_back()
             raise SpoolFailure(f"{self.path} cannot be written: {error.strerror}") from error
-        self.size += len(frame)
+        self.size += size
 
     async def sync(self, up_to: int) -> None:
         """Have the disk keep the first `up_to` bytes. Whoever comes while it is busy shares the next turn.

@@ -8,6 +8,7 @@ import asyncio
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -104,15 +105,16 @@ class Spool:
             return self._next_segment()
         return current
 
-    def append(self, segment: Segment, frame: bytes, decisions: int) -> None:
+    def append(self, segment: Segment, frame: Sequence[bytes], decisions: int) -> None:
         """Have the operating system keep a frame; the disk keeps it with the next sync.
 
         Raises:
             SpoolFailure: nothing of it was kept.
         """
+        before = segment.size
         segment.append(frame)
         segment.decisions += decisions
-        self._since_measured += len(frame)
+        self._since_measured += segment.size - before
 
     def forget_documents(self) -> None:
         """Documents that the file was said to hold may be missing from it; they are written once more."""

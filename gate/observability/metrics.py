@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from aggregator.evidence import SourceOutcome
 from aggregator.observers import BreakerState, RefreshStep, SourceObserver
 from gate.observability.cache_series import CacheSeries
+from gate.observability.noted import Noted
 from sources.contract import ErrorKind
 
 _BREAKER_VALUE = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
@@ -27,6 +28,10 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self.noted = Noted()
+        registry.register(self.noted)  # before all series, which are read after it
+        self._ended: list[tuple[str, str, float]] = []
+        self.noted.by(self._count_ended)
         self._asked: list[tuple[Gauge, Callable[[], float]]] = []
         decisions = Counter(
             "enrollment_gate_decisions",
@@ -44,7 +49,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        # Every call pays for these: looking a series up anew takes as long as adding to it.
+        # Looking a series up anew takes as long as adding to it.
         self._decisions = cache(decisions.labels)
         self._evidence = cache(evidence.labels)
         self._requests = cache(requests.labels)
@@ -136,7 +141,7 @@ class Metrics:
         self._tls_reload_failures.inc()
 
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
-        """Answers given to one request: how many by (tenant, state, mode, code, action, would_action)."""
+        """Answers given: how many by (tenant, state, mode, code, action, would_action)."""
         for labels, count in answers.items():
             self._decisions(*labels).inc(count)
         for label, count in freshness.items():
@@ -144,7 +149,7 @@ class Metrics:
 
     def request_ended(self, method: str, status: str, seconds: float) -> None:
         """One call to a door ended with a gRPC status name."""
-        self._requests(method, status).observe(seconds)
+        self._ended.append((method, status, seconds))  # and counted soon: see `Noted`
 
     def shed(self, reason: str) -> None:
         """See `gate.rpc.admission.ShedObserver`."""
@@ -163,6 +168,11 @@ class Metrics:
         self.cache.write()
         for gauge, ask in self._asked:
             gauge.set(ask())
+
+    def _count_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        for method, status, seconds in ended:
+            self._requests(method, status).observe(seconds)
 
     def _ask(self, gauge: Gauge, ask: Callable[[], float]) -> None:
         gauge.set_function(ask)

@@ -1,6 +1,6 @@
 """A batch of claims, and the reply to it that is being put together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -8,11 +8,11 @@ import msgspec
 import uuid_utils
 
 from gate.checks.intake import LONGEST_IDENTIFIER
-from gate.checks.model import AnswerFacts, GivenAnswers
+from gate.checks.model import GivenAnswers
 from gate.errors import FieldViolation, InvalidInput
 from gate.rpc.ready_answers import ReadyAnswer
 from gate.rpc.refusals import status_of
-from gate.rpc.reply_bytes import append_result, result
+from gate.rpc.reply_bytes import result, result_pieces
 from gate.v1 import claim_pb2, enrollment_gate_pb2
 
 LARGEST_BATCH: Final = 10_000
@@ -27,7 +27,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Batch:
-    """Claims by their place, and what is known of their answers."""
+    """Claims by their place, and what is known of their answers; each is answered or refused once."""
 
     def __init__(self, claims: Sequence[claim_pb2.Claim]) -> None:
         """Read `claims`.
@@ -87,22 +87,18 @@ class Batch:
 
     def answered(self) -> Answered:
         """The reply, once every claim has its answer."""
-        pieces: list[bytes] = []
-        facts: list[AnswerFacts | None] = []
         decision_ids = [str(uuid_utils.uuid7()) for _ in self.claims]
-        told = zip(self.answers, self._numbers(), decision_ids, self._stamps, strict=True)
-        for place, (answer, numbers, decision_id, stamped) in enumerate(told):
-            if answer is None:
-                pieces.append(self._refusals[place])
-                facts.append(None)
-                decision_ids[place] = ""
-            else:
-                append_result(pieces, *numbers, decision_id, answer.wire, stamped)
-                facts.append(answer.facts)
-        return Answered(b"".join(pieces), GivenAnswers(facts, decision_ids))
-
-    def _numbers(self) -> Iterator[tuple[str, str, int]]:
-        return zip(self._correlation_ids, self._claim_ids, self._line_numbers, strict=True)
+        told = zip(
+            *(self._correlation_ids, self._claim_ids, self._line_numbers, decision_ids),
+            [answer.wire if answer is not None else None for answer in self.answers],
+            self._stamps,
+            strict=True,
+        )
+        reply = b"".join(result_pieces(told, self._refusals))
+        for place in self._refusals:
+            decision_ids[place] = ""
+        facts = [answer.facts if answer is not None else None for answer in self.answers]
+        return Answered(reply, GivenAnswers(facts, decision_ids))
 
 
 def is_well_identified(correlation_id: str, claim_id: str, line_number: int) -> bool:

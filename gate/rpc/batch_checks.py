@@ -1,6 +1,6 @@
 """The checks of one batch: what is left of it once all is given that was ready."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,6 +15,9 @@ from gate.rpc.questions import Question, series_of
 from gate.rpc.ready_answers import ReadyAnswer, ReadyAnswers, TenantAnswers
 from gate.rpc.reply_bytes import stamp
 
+Deadline = Callable[[], float]
+"""Event loop time at which to answer with what is known; reckoned only where something has to be waited for."""
+
 
 class Asked(msgspec.Struct, frozen=True):
     """By one caller of a batch: the ways in which all its claims are to be answered."""
@@ -22,7 +25,7 @@ class Asked(msgspec.Struct, frozen=True):
     tenant: str
     ready: TenantAnswers | None
     fresh: bool
-    deadline: float
+    deadline: Deadline
     at: datetime
     """When it was taken up; what is ready is given as of then."""
 
@@ -111,4 +114,4 @@ class BatchChecks:
             return ()
         claims = {place: submitted(self._batch.claims[place]) for place in places}
         asked = self._asked
-        return await self._checks.check_many(asked.tenant, claims, fresh=asked.fresh, deadline=asked.deadline)
+        return await self._checks.check_many(asked.tenant, claims, fresh=asked.fresh, deadline=asked.deadline())

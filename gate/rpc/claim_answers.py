@@ -12,7 +12,7 @@ from gate.checks.model import GivenAnswers
 from gate.checks.service import CheckService
 from gate.clock import Clock
 from gate.rpc.batch import Answered, Batch, is_well_identified
-from gate.rpc.batch_checks import Asked, BatchChecks
+from gate.rpc.batch_checks import Asked, BatchChecks, Deadline
 from gate.rpc.messages import submitted
 from gate.rpc.questions import Question, question_in
 from gate.rpc.ready_answers import ReadyAnswer, ReadyAnswers
@@ -33,7 +33,7 @@ class ClaimAnswers:
         self._in_batches = ReadyAnswers(checks, brief=True)
 
     async def one(
-        self, tenant: str, claim: claim_pb2.Claim, *, fresh: bool, explain: bool, deadline: float
+        self, tenant: str, claim: claim_pb2.Claim, *, fresh: bool, explain: bool, deadline: Deadline
     ) -> Answered:
         """Answer one claim with a `CheckClaimResponse`.
 
@@ -48,14 +48,16 @@ class ClaimAnswers:
             answer = ready.get(question, now)
             if answer is not None and is_well_identified(claim.correlation_id, claim.claim_id, claim.line_number):
                 return _alone(claim, answer, str(uuid_utils.uuid7()), now)
-        decision = await self._checks.check(tenant, submitted(claim), fresh=fresh, deadline=deadline)
+        decision = await self._checks.check(tenant, submitted(claim), fresh=fresh, deadline=deadline())
         if ready is not None:
             answer = self._alone.learn(ready, question, decision)
         else:
             answer = ReadyAnswer.of(decision, brief=False, explain=explain)
         return _alone(claim, answer, decision.decision_id, decision.evaluated_at)
 
-    async def many(self, tenant: str, claims: Sequence[claim_pb2.Claim], *, fresh: bool, deadline: float) -> Answered:
+    async def many(
+        self, tenant: str, claims: Sequence[claim_pb2.Claim], *, fresh: bool, deadline: Deadline
+    ) -> Answered:
         """Answer a batch with a `CheckClaimsResponse`, in order; a malformed claim by its error (row B3).
 
         Raises:
@@ -77,13 +79,17 @@ class ClaimAnswers:
         """The places of all other claims, by question, but for those `apart`."""
         ready, now = asked.ready, asked.at
         unanswered: dict[Question, list[int]] = {}
+        found: dict[Question, ReadyAnswer | None] = {}
         for place, claim in enumerate(batch.claims):
             if place % LONGEST_STRETCH == LONGEST_STRETCH - 1:
                 await asyncio.sleep(0)
             if place in apart:
                 continue
             question = question_in(claim)
-            answer = ready.get(question, now) if ready is not None else None
+            if question in found:
+                answer = found[question]
+            else:
+                answer = found[question] = ready.get(question, now) if ready is not None else None
             if answer is not None:
                 batch.answers[place] = answer
             else:

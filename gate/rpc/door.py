@@ -16,7 +16,7 @@ from gate.audit.model import Actor
 from gate.auth.authenticate import authenticate
 from gate.auth.permissions import Permission
 from gate.auth.principal import Principal
-from gate.auth.tokens import TokenVerifier
+from gate.auth.tokens import RecognizingVerifier
 from gate.clock import Clock
 from gate.errors import PermissionDenied, Unauthenticated
 from gate.observability import request_ids
@@ -91,7 +91,9 @@ class CallObserver(Protocol):
 class Door:
     """Admits callers to every service of this process."""
 
-    def __init__(self, verifier: TokenVerifier, admission: Admission, observer: CallObserver, clock: Clock) -> None:
+    def __init__(
+        self, verifier: RecognizingVerifier, admission: Admission, observer: CallObserver, clock: Clock
+    ) -> None:
         self._verifier = verifier
         self._admission = admission
         self._clock = clock
@@ -131,7 +133,9 @@ class Door:
         # With the trailing metadata, which travel with the status anyway: to send them first is an operation of its
         # own and was measured to add 25 us to a call of 290 us.
         context.set_trailing_metadata(((request_ids.HEADER, request_id),))
-        principal = await authenticate(authorization, claimed_tenant, self._verifier)
+        principal = self._verifier.recognized(authorization) if authorization and not claimed_tenant else None
+        if principal is None:
+            principal = await authenticate(authorization, claimed_tenant, self._verifier)
         principal.require(permission)
         left = cast("float | None", context.time_remaining())  # the stubs forget calls without a deadline
         deadline = asyncio.get_running_loop().time() + left if left is not None else None

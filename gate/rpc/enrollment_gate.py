@@ -1,5 +1,6 @@
 """The service `EnrollmentGate`: claims in, decisions out."""
 
+from functools import partial
 from typing import ClassVar, Final
 
 from gate.auth.permissions import Permission
@@ -59,7 +60,7 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
             request.claim,
             fresh=request.freshness == _FRESH,
             explain=request.explain,
-            deadline=call.deadline_within(self._budgets.one_claim),
+            deadline=partial(call.deadline_within, self._budgets.one_claim),
         )
 
     @answering(
@@ -106,5 +107,5 @@ class EnrollmentGateService(DecisionRecordCalls, enrollment_gate_pb2_grpc.Enroll
             call.principal.tenant,
             request.claims,
             fresh=request.freshness == _FRESH,
-            deadline=call.deadline_within(self._budgets.batch, len(request.claims)),
+            deadline=partial(call.deadline_within, self._budgets.batch, len(request.claims)),
         )

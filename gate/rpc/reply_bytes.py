@@ -6,6 +6,7 @@ Making a message of each answer and having it serialized takes six times as long
 is tested.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -53,6 +54,8 @@ _CORRELATION_ID: Final = key(_result.CORRELATION_ID_FIELD_NUMBER)
 _RESULT_DECISION: Final = key(_result.DECISION_FIELD_NUMBER)
 _RESULTS: Final = key(enrollment_gate_pb2.CheckClaimsResponse.RESULTS_FIELD_NUMBER)
 _REPLY_DECISION: Final = key(enrollment_gate_pb2.CheckClaimResponse.DECISION_FIELD_NUMBER)
+_KEYS_OF_NUMBERS: Final = len(_DECISION_ID) + len(_CLAIM_ID) + len(_LINE_NUMBER)
+_KEYS_OF_RESULT: Final = len(_CORRELATION_ID) + len(_RESULT_DECISION)
 
 
 def stamp(evaluated_at: datetime) -> bytes:
@@ -79,24 +82,43 @@ def decision_reply(decision_id: str, claim_id: str, line_number: int, rest: byte
     return b"".join((_REPLY_DECISION, varint(len(identified) + len(rest) + len(stamped)), identified, rest, stamped))
 
 
-def append_result(  # noqa: PLR0913, PLR0917 - one call a claim, and no object made for it
-    pieces: list[bytes],
-    correlation_id: str,
-    claim_id: str,
-    line_number: int,
-    decision_id: str,
-    rest: bytes,
-    stamped: bytes,
-) -> None:
-    """A `ClaimResult` as one of `CheckClaimsResponse.results`; all pieces in a row are the reply.
+def result_pieces(
+    told: Iterable[tuple[str, str, int, str, bytes | None, bytes]], refusals: Mapping[int, bytes]
+) -> list[bytes]:
+    """All `ClaimResult`s of a `CheckClaimsResponse`; the pieces in a row are the reply.
 
-    Identifiers are as long as `gate.checks.intake` lets them be.
+    Of each claim its correlation identifier, claim identifier, line number, decision identifier, the decision without
+    all these, and when it was made. Where there is no decision, what `refusals` has for its place. Identifiers are as
+    long as `gate.checks.intake` lets them be.
+
+    One loop without a call, in which lengths are reckoned, and nothing is copied before the whole reply is joined: that
+    takes half as long as putting together what belongs together.
     """
-    correlation = correlation_id.encode()
-    identified = _identified(decision_id, claim_id, line_number)
-    size = len(identified) + len(rest) + len(stamped)
-    head = b"%b%b%b%b%b" % (_CORRELATION_ID, _SMALL[len(correlation)], correlation, _RESULT_DECISION, varint(size))
-    pieces += (_RESULTS, varint(len(head) + size), head, identified, rest, stamped)
+    pieces: list[bytes] = []
+    small = _SMALL
+    for place, (correlation_id, claim_id, line_number, decision_id, rest, stamped) in enumerate(told):
+        if rest is None:
+            pieces.append(refusals[place])
+            continue
+        correlation, claim, decision = correlation_id.encode(), claim_id.encode(), decision_id.encode()
+        line = small[line_number] if line_number < _TABLE else _encoded(line_number)
+        correlation_size, claim_size, decision_size = small[len(correlation)], small[len(claim)], small[len(decision)]
+        length = _KEYS_OF_NUMBERS + len(decision_size) + len(decision) + len(claim_size) + len(claim) + len(line)
+        length += len(rest) + len(stamped)
+        size = small[length] if length < _TABLE else _encoded(length)
+        whole = _KEYS_OF_RESULT + len(correlation_size) + len(correlation) + len(size) + length
+        # fmt: off
+        pieces += (
+            _RESULTS, small[whole] if whole < _TABLE else _encoded(whole),
+            _CORRELATION_ID, correlation_size, correlation,
+            _RESULT_DECISION, size,
+            _DECISION_ID, decision_size, decision,
+            _CLAIM_ID, claim_size, claim,
+            _LINE_NUMBER, line,
+            rest, stamped,
+        )
+        # fmt: on
+    return pieces
 
 
 def result(message: enrollment_gate_pb2.ClaimResult) -> bytes:

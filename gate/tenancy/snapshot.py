@@ -12,7 +12,6 @@ from typing import Final, Protocol
 
 import msgspec
 import structlog
-from cachetools import LRUCache
 
 from gate.errors import StoreUnavailable
 from gate.persistence.following import Announcements, Follower, Pace
@@ -68,7 +67,7 @@ class ConfigSnapshot:
         self._in_force: dict[str, EffectiveConfig] = {}
         self._unreadable: dict[str, int] = {}
         self._lost: frozenset[str] = frozenset()
-        self._heirs: LRUCache[str, EffectiveConfig] = LRUCache(_REMEMBERED_HEIRS)
+        self._heirs: dict[str, EffectiveConfig] = {}
         self._fingerprint: object = None
         self._published = 0
 
@@ -81,7 +80,7 @@ class ConfigSnapshot:
         Raises:
             StoreUnavailable: it is unknown whether the tenant is configured (row C20).
         """
-        config = self._in_force.get(tenant)
+        config = self._in_force.get(tenant) or self._heirs.get(tenant)
         if config is not None:
             return config
         if not self.is_loaded or tenant in self._unreadable:
@@ -101,7 +100,7 @@ class ConfigSnapshot:
     @property
     def is_stale(self) -> bool:
         """Whether it is unsure what is in force: the last read is too long ago, or the store has lost tenants."""
-        return self._is_unread or bool(self._lost)
+        return self._follower.age_seconds > self._stale_after or bool(self._lost)  # every check asks
 
     @property
     def _is_unread(self) -> bool:
@@ -151,6 +150,7 @@ class ConfigSnapshot:
         for tenant, version in changes.unreadable.items():
             # An older version that can be read stays in force: it is the last known one.
             _log.error("tenant_config_not_understood", tenant=tenant, version=version)
+            self._heirs.pop(tenant, None)
         self._unreadable.update(changes.unreadable)
         for config in changes.configs:
             self._put(config)
@@ -166,10 +166,11 @@ class ConfigSnapshot:
 
     def _put(self, config: TenantConfig) -> None:
         self._in_force[config.tenant] = in_force(config, self._defaults)
+        self._heirs.pop(config.tenant, None)
         self._unreadable.pop(config.tenant, None)
 
     def _heir(self, tenant: str) -> EffectiveConfig:
-        config = self._heirs.get(tenant)
-        if config is None:
-            config = self._heirs[tenant] = in_force(TenantConfig(tenant=tenant), self._defaults)
+        if len(self._heirs) >= _REMEMBERED_HEIRS:
+            self._heirs.clear()
+        config = self._heirs[tenant] = in_force(TenantConfig(tenant=tenant), self._defaults)
         return config

@@ -81,3 +81,27 @@ async def test_neither_tokens_nor_ever_more_of_them_are_kept() -> None:
 
     assert len(remembering._known) == 10_000
     assert all(len(digest) == 32 for digest in remembering._known)
+
+
+async def test_who_was_verified_lately_is_recognized_by_the_header_and_by_nothing_like_it() -> None:
+    counting, time = Counting(START + timedelta(seconds=30)), Time()
+    remembering = RememberingVerifier(counting, time)
+    assert remembering.recognized("Bearer acme") is None
+
+    verified = await remembering.verify("acme")
+
+    assert remembering.recognized("Bearer acme") is verified
+    for other in ("Bearer acm", "Bearer acme ", "Bearer  acme", "bearer acme", "acme", "Basic acme", "Bearer acmé", ""):
+        assert remembering.recognized(other) is None
+    time.now = START + timedelta(seconds=30)
+    assert remembering.recognized("Bearer acme") is None
+    assert counting.asked == ["acme"]
+
+
+async def test_of_too_many_tokens_those_verified_first_are_forgotten() -> None:
+    remembering = RememberingVerifier(Counting(START + timedelta(hours=1)), Time())
+    for number in range(10_001):
+        await remembering.verify(f"tenant-{number}")
+
+    assert remembering.recognized("Bearer tenant-0") is None
+    assert remembering.recognized("Bearer tenant-1") is not None

@@ -37,10 +37,30 @@ def test_a_turn_counts_the_answers_between_its_ends_and_nothing_before_the_first
         nonlocal is_on
         is_on = on
 
-    turns = Turns(3, PAIRS, lambda: now, switch)
+    turns = Turns(3, PAIRS, lambda: now, switch, lambda: None)
     while not turns.are_over:
         turns.answered()
         now += costs[is_on]
 
     found = turns.comparison()
     assert (found.off, found.on, found.ratio, found.pairs) == (1.0, 1.5, 1.5, PAIRS)
+
+
+def test_what_a_turn_leaves_to_be_done_later_is_its_own_cost() -> None:
+    now, is_on, left = 0.0, False, 0.0
+
+    def switch(on: bool) -> None:
+        nonlocal is_on
+        is_on = on
+
+    def finish() -> None:
+        nonlocal now, left
+        now, left = now + left, 0.0
+
+    turns = Turns(4, PAIRS, lambda: now, switch, finish)
+    while not turns.are_over:
+        turns.answered()
+        now += 1.0
+        left += 0.25 if is_on else 0.0
+
+    assert turns.comparison().ratio == 1.25

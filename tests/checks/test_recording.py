@@ -1,21 +1,20 @@
 """What is counted of answers, and said where audit mode let a claim pass (row C11)."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import pytest
 from hypothesis import given as example
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from gate.checks import held_claims
+from gate.checks.held_claims import Held, HeldClaims
 from gate.checks.model import Decision, GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.decision.model import ClaimAction, GateMode, Policy
+from gate.observability import request_ids
 from gate.observability.metrics import Metrics
 from tests.checks.builders import given
 from tests.decision.building import DOS, claim, empty, evidence, failed, found, national, of, segment
@@ -41,11 +40,12 @@ class Counted:
     """Hears what is counted."""
 
     def __init__(self) -> None:
-        self.answers: Mapping[tuple[str, ...], int] = {}
-        self.freshness: Mapping[str, int] = {}
+        self.answers: Counter[tuple[str, ...]] = Counter()
+        self.freshness: Counter[str] = Counter()
 
     def decided(self, answers: Mapping[tuple[str, ...], int], freshness: Mapping[str, int]) -> None:
-        self.answers, self.freshness = answers, freshness
+        self.answers.update(answers)
+        self.freshness.update(freshness)
 
 
 def noted(decisions: Sequence[Decision]) -> GivenAnswers:
@@ -70,13 +70,9 @@ def labels_of(decision: Decision) -> tuple[str, ...]:
 
 def recorded(recorder: CountingRecorder, *of_requests: Sequence[Decision]) -> None:
     """All within a second, and told to the end."""
-
-    async def record() -> None:
-        for decisions in of_requests:
-            recorder.record(noted(decisions))
-        recorder.flush()
-
-    asyncio.run(record())
+    for decisions in of_requests:
+        recorder.record(noted(decisions))
+    recorder.flush()
 
 
 def would_be_pended(decision: Decision) -> bool:
@@ -96,40 +92,70 @@ def test_every_answer_is_counted_once_under_its_own_labels(decisions: Sequence[D
 
 
 @example(requests)
-def test_one_line_tells_what_audit_mode_let_pass_and_none_tells_of_nothing(decisions: Sequence[Decision]) -> None:
+def test_one_line_a_tenant_tells_what_audit_mode_let_pass_and_none_tells_of_nothing(
+    decisions: Sequence[Decision],
+) -> None:
     held = [decision for decision in decisions if would_be_pended(decision)]
     with capture_logs() as lines:
         recorded(CountingRecorder(Counted()), decisions)
 
-    assert len(lines) == bool(held)
+    assert sorted(line["tenant"] for line in lines) == sorted({decision.tenant for decision in held})
     for line in lines:
-        assert (line["event"], line["claims"], line["of"]) == ("claims_would_pend", len(held), len(decisions))
-        assert line["codes"] == Counter(decision.finding.code.value for decision in held)
-        assert [each["decision_id"] for each in line["first"]] == [each.decision_id for each in held[:5]]
+        own = [decision for decision in held if decision.tenant == line["tenant"]]
+        answered = sum(decision.tenant == line["tenant"] for decision in decisions)
+        assert (line["event"], line["claims"], line["of"]) == ("claims_would_pend", len(own), answered)
+        assert line["codes"] == Counter(decision.finding.code.value for decision in own)
+        assert [each["decision_id"] for each in line["first"]] == [each.decision_id for each in own[:5]]
 
 
 @example(st.lists(st.lists(st.sampled_from(OF_ACME), max_size=20), max_size=8))
 def test_c11_two_lines_tell_of_all_that_came_within_a_second(of_requests: Sequence[Sequence[Decision]]) -> None:
     held = [decision for decisions in of_requests for decision in decisions if would_be_pended(decision)]
+    counted = CountingRecorder(Counted())
     with capture_logs() as lines:
-        recorded(CountingRecorder(Counted()), *of_requests)
+        for decisions in of_requests:
+            counted.record(noted(decisions))
+            counted.count()
+        counted.flush()
 
     assert len(lines) <= 2
     assert sum(line["claims"] for line in lines) == len(held)
     assert sum((line["codes"] for line in lines), Counter()) == Counter(each.finding.code.value for each in held)
 
 
-async def test_c11_what_goes_on_is_told_as_long_as_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_claims, "TOLD_EVERY_SECONDS", 0.05)
-    recorder = CountingRecorder(Counted())
-    failing = [decision for decision in OF_ACME if would_be_pended(decision)][:1]
+def test_c11_what_goes_on_is_told_once_a_second_as_long_as_it_does() -> None:
+    now = 0.0
+    telling = HeldClaims(lambda: now)
     with capture_logs() as lines:
-        for _ in range(3):
-            for _ in range(4):
-                recorder.record(noted(failing))
-            await asyncio.sleep(0.2)
+        for number in range(13):
+            now = number / 4
+            telling.add("acme", Held(1, 2, Counter(["ENROLLMENT_EXPIRED"]), []))
+            telling.tell()
 
-    assert [line["claims"] for line in lines] == [1, 3] * 3
+    assert [line["claims"] for line in lines] == [1, 4, 4, 4]
+    assert [line["of"] for line in lines] == [2, 8, 8, 8]
+
+
+def test_a_line_names_the_request_of_each_claim_it_names_and_is_itself_of_none() -> None:
+    counted = CountingRecorder(Counted())
+    failing = [decision for decision in OF_ACME if would_be_pended(decision)]
+    with capture_logs() as lines:
+        for name in ("run-1", "run-2"):
+            request_ids.begin_request(name)
+            counted.record(noted(failing[:1]))
+        counted.flush()
+
+    assert [claim["request_id"] for line in lines for claim in line["first"]] == ["run-1", "run-2"]
+
+
+def test_many_claims_are_counted_before_their_notes_take_much_memory() -> None:
+    counted = Counted()
+    recorder = CountingRecorder(counted)
+    with capture_logs():
+        for _ in range(200):
+            recorder.record(noted(OF_ACME * 10))
+
+    assert counted.answers
 
 
 @example(st.lists(requests, max_size=5))

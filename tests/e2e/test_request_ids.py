@@ -1,5 +1,6 @@
 """A caller finds its request again: the name it gave, or was given, is in the answer and on the log."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ async def test_what_is_logged_for_a_call_carries_its_name(tmp_path: Path) -> Non
     environment = {"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX"}
     async with gate_process(tmp_path, "--sandbox", environment=environment) as gate, gate.caller("acme") as caller:
         await checking(caller, "claim-run-19", npi="1000000004")
+        async with asyncio.timeout(10):
+            while "claims_would_pend" not in gate.log:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.05)
     lines = [json.loads(line) for line in gate.log.splitlines()]
-    assert {line["request_id"] for line in lines if line["event"] == "claims_would_pend"} == {"claim-run-19"}
+    would_pend = [line for line in lines if line["event"] == "claims_would_pend"]
+    assert {claim["request_id"] for line in would_pend for claim in line["first"]} == {"claim-run-19"}
+    assert not [line for line in would_pend if "request_id" in line], "such a line tells of many requests"
     assert all("request_id" not in line for line in lines if line["event"] == "serving")

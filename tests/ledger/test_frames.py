@@ -1,5 +1,6 @@
 """The laws of the spool's files: a torn end costs one frame, and nothing that was changed goes unnoticed."""
 
+import operator
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -17,7 +18,8 @@ _requests = st.builds(
     kind=st.sampled_from(WireKind),
     recorded_at=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
     request=st.binary(max_size=40),
-    reply=st.binary(max_size=40),
+    # Large ones are written in pieces.
+    reply=st.builds(operator.mul, st.binary(max_size=40), st.sampled_from([1, 1, 400, 1_000, 2_000])),
     grounds=st.lists(st.builds(Grounds, st.none() | _digests, _digests), max_size=2).map(tuple),
     grounds_of=st.lists(st.integers(-1, 1), max_size=3).map(tuple),
     documents=st.lists(
@@ -31,7 +33,7 @@ def written(requests: list[RequestFrame]) -> tuple[bytes, list[int]]:
     """A file, and where its frames end."""
     data, ends = HEADER, []
     for request in requests:
-        data += framed(request)
+        data += b"".join(framed(request))
         ends.append(len(data))
     return data, ends
 

@@ -17,6 +17,7 @@ metrics.write_asked()
 metrics.certificate_expires_in("server", 100.0 * slot)
 for _ in range(calls):
     metrics.request_ended("CheckClaim", "OK", 0.01)
+metrics.noted.count()
 LedgerSeries(metrics.registry, 5).ledger_queue(calls, 10.0 * slot, 1000)
 sys.stdout.write("counted\n")
 sys.stdout.flush()

@@ -79,11 +79,11 @@ class Site:
         await self.configurations.publish(msgspec.structs.replace(config, version=self._versions))
 
     async def one(self, tenant: str, claim: claim_pb2.Claim, *, fresh: bool = False) -> decision_pb2.Decision:
-        answered = await self.answers.one(tenant, claim, fresh=fresh, explain=False, deadline=NEVER)
+        answered = await self.answers.one(tenant, claim, fresh=fresh, explain=False, deadline=lambda: NEVER)
         return enrollment_gate_pb2.CheckClaimResponse.FromString(answered.reply).decision
 
     async def many(self, tenant: str, *claims: claim_pb2.Claim) -> list[enrollment_gate_pb2.ClaimResult]:
-        answered = await self.answers.many(tenant, claims, fresh=False, deadline=NEVER)
+        answered = await self.answers.many(tenant, claims, fresh=False, deadline=lambda: NEVER)
         return list(enrollment_gate_pb2.CheckClaimsResponse.FromString(answered.reply).results)
 
     async def plainly(self, tenant: str, claim: claim_pb2.Claim, *, brief: bool) -> decision_pb2.Decision:

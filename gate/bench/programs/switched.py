@@ -13,15 +13,18 @@ import time
 from typing import Any
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from gate import bootstrap
 from gate.bench.turns import Turns
 from gate.checks.model import GivenAnswers
 from gate.checks.recording import CountingRecorder
+from gate.event_loop import run_serving
 from gate.ledger.grounding import Answers
 from gate.ledger.journal import Exchange, SpoolJournal
 from gate.observability.logging import configure_logging
 from gate.observability.metrics import Metrics
+from gate.observability.noted import Noted
 from gate.settings import load_settings
 
 
@@ -32,9 +35,15 @@ class Switch:
         self.is_on = True
         self.turns: Turns | None = None
         """Told of every answer."""
+        self.noted: Noted | None = None
 
     def set(self, on: bool) -> None:
         self.is_on = on
+
+    def count(self) -> None:
+        """What a turn noted, that turn pays for."""
+        if self.noted is not None:
+            self.noted.count()
 
 
 _switch = Switch()
@@ -61,6 +70,10 @@ class SwitchableRecorder(CountingRecorder):
 class SwitchableMetrics(Metrics):
     """Counts and times calls, or does neither."""
 
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        _switch.noted = self.noted
+
     def request_ended(self, method: str, status: str, seconds: float) -> None:
         if _switch.is_on:
             super().request_ended(method, status, seconds)
@@ -71,7 +84,7 @@ async def serve(answers: int, pairs: int) -> None:
     async with bootstrap.running_gate(load_settings()) as gate:
         _say(gate.grpc_port)
         # From here on; what was asked before counts for nothing.
-        _switch.turns = turns = Turns(answers, pairs, time.process_time, _switch.set)
+        _switch.turns = turns = Turns(answers, pairs, time.process_time, _switch.set, _switch.count)
         while not turns.are_over:  # noqa: ASYNC110 - answers do not wait to tell
             await asyncio.sleep(0.2)
         _switch.turns = None
@@ -101,4 +114,4 @@ def put_in_place(*switchable: type) -> None:
 if __name__ == "__main__":
     put_in_place(SwitchableJournal, SwitchableRecorder, SwitchableMetrics)
     configure_logging("info")
-    asyncio.run(serve(*map(int, sys.argv[1:])))
+    run_serving(serve(*map(int, sys.argv[1:])))
