@@ -14,9 +14,8 @@ import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.evidence import Evidence, SourceAnswer
-from aggregator.freshness import NEVER, fresh_answers, good_between, refresh_from, stand_ins
+from aggregator.freshness import NEVER, good_between, judged, refresh_from
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
-from aggregator.merge import assemble, settled
 from aggregator.observers import CacheObserver, Unobserved
 from aggregator.panel import Panel
 from sources.clock import Clock
@@ -127,14 +126,12 @@ class Recollection:
         hit = self._cache.peek(key) if panel.rules.caching else None
         if hit is None:
             return None
-        answers = fresh_answers(key, panel, hit, now)
-        if not settled(panel.descriptions, answers):
+        known = judged(key, panel, hit, now)
+        if known is None:
             return None
-        complete = len(answers) == len(panel.descriptions)
-        usable = {} if complete else stand_ins(panel, hit.knowledge, now)
-        evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        good_from, good_until = good_between(key, panel, hit.knowledge, answers, usable)
-        ready = ReadyEvidence(evidence, panel, good_from, good_until, self._refresh_from(key, panel, hit, answers))
+        good_from, good_until = good_between(key, panel, hit.knowledge, known.fresh, known.standing_in)
+        renewed_from = self._refresh_from(key, panel, hit, known.fresh)
+        ready = ReadyEvidence(known.evidence, panel, good_from, good_until, renewed_from)
         self._outdate(key)
         self._prepared[key] = ready
         if len(self._prepared) > self._limit:

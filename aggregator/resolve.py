@@ -17,6 +17,7 @@ from aggregator.asking import Asking, Urgency
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.evidence import Evidence
 from aggregator.flight import Flight
+from aggregator.freshness import judged
 from aggregator.knowledge import KnowledgeKey
 from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
@@ -99,6 +100,10 @@ class Resolver:
         flight = self._boarding(inquiry, Urgency.SINGLE)
         if flight is None:
             hits = await self._look_up([inquiry])
+            if hits and not inquiry.fresh:
+                known = judged(inquiry.key, inquiry.panel, hits[inquiry.key], self._clock())
+                if known is not None:
+                    return known.evidence
             flight = self._boarding(inquiry, Urgency.SINGLE) or self._depart(inquiry, Urgency.SINGLE, hits)
         return await flight.landed(inquiry.deadline)
 
