@@ -41,7 +41,7 @@ def days_of(draw: st.DrawFn, period: Period) -> date:
     return draw(st.sampled_from([first, last]) | st.dates(first, last))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(claims, known_things(), policies, st.dates(TODAY - timedelta(days=60), TODAY + timedelta(days=60)), st.data())
 def test_d25_on_all_days_of_a_period_the_same_is_found(
     asked: Claim, known: Evidence, policy: Policy, today: date, data: st.DataObject
