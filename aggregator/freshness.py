@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from aggregator.cache.contract import Hit
-from aggregator.evidence import SourceAnswer
+from aggregator.evidence import Evidence, SourceAnswer
 from aggregator.knowledge import CLOCK_TOLERANCE, Knowledge, KnowledgeKey, KnownAnswer
-from aggregator.merge import answered, settled
+from aggregator.merge import answered, assemble, settled
 from aggregator.panel import Panel
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
@@ -32,6 +32,24 @@ def stand_ins(panel: Panel, knowledge: Knowledge, now: datetime) -> dict[str, Kn
         for description, identity in zip(panel.descriptions, panel.identities, strict=True)
     )
     return {answer.source: answer for answer in known if answer is not None and answer.stands_in(panel.rules, now)}
+
+
+class Judged(NamedTuple):
+    """Remembered answers that settle a question."""
+
+    evidence: Evidence
+    fresh: dict[str, SourceAnswer]
+    standing_in: dict[str, KnownAnswer]
+
+
+def judged(key: KnowledgeKey, panel: Panel, hit: Hit, now: datetime) -> Judged | None:
+    """What is remembered, where it settles the question without a source being asked."""
+    fresh = fresh_answers(key, panel, hit, now)
+    if not settled(panel.descriptions, fresh):
+        return None
+    complete = len(fresh) == len(panel.descriptions)
+    standing_in = {} if complete else stand_ins(panel, hit.knowledge, now)
+    return Judged(assemble(key.npi, key.state, panel.descriptions, fresh, standing_in), fresh, standing_in)
 
 
 def lasting(

@@ -14,9 +14,8 @@ import msgspec
 
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.evidence import Evidence, SourceAnswer
-from aggregator.freshness import NEVER, fresh_answers, good_between, refresh_from, stand_ins
+from aggregator.freshness import NEVER, good_between, judged, refresh_from
 from aggregator.knowledge import Knowledge, KnowledgeKey, KnownAnswer
-from aggregator.merge import assemble, settled
 from aggregator.observers import CacheObserver, Unobserved
 from aggregator.panel import Panel
 from sources.clock import Clock
@@ -63,22 +62,34 @@ class Recollection:
         self._limit = prepared_entries
         self._prepared: OrderedDict[tuple[str, str, str], ReadyEvidence] = OrderedDict()
 
-    def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+    def ready(self, npi: str, panel: Panel, *, counts_misses: bool = True) -> ReadyEvidence | None:
         """Evidence that needs no source and no wait, or None. The same object while nothing changed."""
         prepared = self._prepared.get((panel.tenant, npi, panel.state))
         now = self._clock()
-        if prepared is None or prepared.panel is not panel or not prepared.holds_at(now):
-            prepared = self._prepare(KnowledgeKey(panel.tenant, npi, panel.state), panel, now)
+        if prepared is None or not self._holds(prepared, panel, now):
+            key = KnowledgeKey(panel.tenant, npi, panel.state)
+            prepared = self._prepare(key, panel, now) if counts_misses or self._is_held(key) else None
             if prepared is None:
                 return None
         if now >= prepared.refresh_from:
             self._used_near_its_end(npi, panel)
         return prepared
 
+    def prepared(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+        """What `ready` gave last, if it still settles the question; nothing is prepared for that."""
+        prepared = self._prepared.get((panel.tenant, npi, panel.state))
+        return prepared if prepared is not None and self._holds(prepared, panel, self._clock()) else None
+
+    def _holds(self, prepared: ReadyEvidence, panel: Panel, now: datetime) -> bool:
+        return prepared.panel is panel and prepared.holds_at(now)
+
     def at_hand(self, key: KnowledgeKey, panel: Panel) -> Knowledge:
         """What this process remembers, whatever its age."""
         held = self._cache.held(key) if panel.rules.caching else None
         return held or Knowledge()
+
+    def _is_held(self, key: KnowledgeKey) -> bool:
+        return self._cache.held(key) is not None
 
     async def recall(self, key: KnowledgeKey, panel: Panel) -> Hit | None:
         """All that is remembered; nothing where the tenant turned caching off (row K5)."""
@@ -115,14 +126,12 @@ class Recollection:
         hit = self._cache.peek(key) if panel.rules.caching else None
         if hit is None:
             return None
-        answers = fresh_answers(key, panel, hit, now)
-        if not settled(panel.descriptions, answers):
+        known = judged(key, panel, hit, now)
+        if known is None:
             return None
-        complete = len(answers) == len(panel.descriptions)
-        usable = {} if complete else stand_ins(panel, hit.knowledge, now)
-        evidence = assemble(key.npi, key.state, panel.descriptions, answers, usable)
-        good_from, good_until = good_between(key, panel, hit.knowledge, answers, usable)
-        ready = ReadyEvidence(evidence, panel, good_from, good_until, self._refresh_from(key, panel, hit, answers))
+        good_from, good_until = good_between(key, panel, hit.knowledge, known.fresh, known.standing_in)
+        renewed_from = self._refresh_from(key, panel, hit, known.fresh)
+        ready = ReadyEvidence(known.evidence, panel, good_from, good_until, renewed_from)
         self._outdate(key)
         self._prepared[key] = ready
         if len(self._prepared) > self._limit:

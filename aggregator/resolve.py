@@ -17,6 +17,7 @@ from aggregator.asking import Asking, Urgency
 from aggregator.cache.contract import Hit, KnowledgeCache
 from aggregator.evidence import Evidence
 from aggregator.flight import Flight
+from aggregator.freshness import judged
 from aggregator.knowledge import KnowledgeKey
 from aggregator.observers import CacheObserver
 from aggregator.panel import Panel
@@ -83,15 +84,27 @@ class Resolver:
         ready = self._recollection.ready(npi, panel)
         return None if ready is None else ready.evidence
 
-    def ready(self, npi: str, panel: Panel) -> ReadyEvidence | None:
-        """The same, with how long it is good for."""
-        return self._recollection.ready(npi, panel)
+    def at_hand(self, npi: str, panel: Panel) -> Evidence | None:
+        """As `peek`, for one who asks once more where there is nothing: that is counted then."""
+        ready = self._recollection.ready(npi, panel, counts_misses=False)
+        return None if ready is None else ready.evidence
+
+    def prepared(self, npi: str, panel: Panel) -> ReadyEvidence | None:
+        """What `peek` gave last, with how long it is good for, if it still is."""
+        return self._recollection.prepared(npi, panel)
 
     async def resolve(self, inquiry: Inquiry) -> Evidence:
         """What is known, asking the sources where memory does not settle it. Never raises for a source or a cache."""
         if not inquiry.fresh and (evidence := self.peek(inquiry.npi, inquiry.panel)) is not None:
             return evidence
-        flight = self._boarding(inquiry, Urgency.SINGLE) or self._take_off(inquiry, Urgency.SINGLE)
+        flight = self._boarding(inquiry, Urgency.SINGLE)
+        if flight is None:
+            hits = await self._look_up([inquiry])
+            if hits and not inquiry.fresh:
+                known = judged(inquiry.key, inquiry.panel, hits[inquiry.key], self._clock())
+                if known is not None:
+                    return known.evidence
+            flight = self._boarding(inquiry, Urgency.SINGLE) or self._depart(inquiry, Urgency.SINGLE, hits)
         return await flight.landed(inquiry.deadline)
 
     async def resolve_many(self, inquiries: Sequence[Inquiry]) -> list[Evidence]:
@@ -109,11 +122,7 @@ class Resolver:
         hits = await self._look_up([distinct[identity] for identity in missing])
         for identity in missing:
             inquiry = distinct[identity]
-            flights[identity] = self._boarding(inquiry, urgency) or (
-                self._take_off(inquiry, urgency)
-                if hits is None
-                else self._launch(inquiry, urgency, hits.get(inquiry.key))
-            )
+            flights[identity] = self._boarding(inquiry, urgency) or self._depart(inquiry, urgency, hits)
         for identity, flight in flights.items():
             # One after the other costs nothing: the flights are under way on their own.
             resolved[identity] = await flight.landed(distinct[identity].deadline)
@@ -152,15 +161,13 @@ class Resolver:
         flight.who.joined_by(urgency, inquiry.deadline)
         return flight
 
-    def _take_off(self, inquiry: Inquiry, urgency: Urgency) -> Flight:
+    def _depart(self, inquiry: Inquiry, urgency: Urgency, hits: Mapping[KnowledgeKey, Hit] | None) -> Flight:
+        """A flight, which needs no task where what the cache holds settles it; None: it has to look for itself."""
         flight = self._flight(inquiry, urgency)
-        self._run(flight, flight.run())
-        return flight
-
-    def _launch(self, inquiry: Inquiry, urgency: Urgency, hit: Hit | None) -> Flight:
-        """A flight for which the cache was asked already; it needs no task where that settles it."""
-        flight = self._flight(inquiry, urgency)
-        flight.adopt(hit)
+        if hits is None:
+            self._run(flight, flight.run())
+            return flight
+        flight.adopt(hits.get(inquiry.key))
         if not flight.settled:
             self._run(flight, flight.ask())
         return flight
@@ -186,14 +193,19 @@ class Resolver:
 
     async def _look_up(self, inquiries: Sequence[Inquiry]) -> Mapping[KnowledgeKey, Hit] | None:
         """What the cache holds; None if the first deadline comes sooner, and each flight has to look for itself."""
-        keys = [inquiry.key for inquiry in inquiries if inquiry.panel.rules.caching]
-        if not keys:
+        caching = [inquiry for inquiry in inquiries if inquiry.panel.rules.caching]
+        if not caching:
             return {}
         deadlines = (inquiry.deadline for inquiry in inquiries if inquiry.deadline is not None)
         try:
             async with asyncio.timeout_at(min(deadlines, default=None)):
-                return await self._recollection.recall_many(keys)
-        except TimeoutError:
+                if len(caching) > 1:
+                    return await self._recollection.recall_many([inquiry.key for inquiry in caching])
+                # One alone shares its look with all others who ask at this time.
+                (alone,) = caching
+                hit = await self._recollection.recall(alone.key, alone.panel)
+                return {} if hit is None else {alone.key: hit}
+        except Exception:  # noqa: BLE001  the deadline; and a cache that breaks its promise must not reach the caller
             return None
 
 

@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 
 from aggregator.cache.codec import UnreadableEntry, decode, encode
 from aggregator.cache.contract import StoreEntry
+from aggregator.cache.redis_reads import RedisReads
 from aggregator.knowledge import SHORTEST_SHARE, Knowledge, KnowledgeKey
 from aggregator.observers import CacheObserver, Unobserved
 from sources.clock import Clock, utc_now
@@ -58,6 +59,7 @@ class RedisStore:
 
     def __init__(self, client: Redis, observer: CacheObserver | None = None, clock: Clock = utc_now) -> None:
         self._client = client
+        self._reads = RedisReads(client)
         self._observer = observer or Unobserved()
         self._clock = clock
 
@@ -69,7 +71,7 @@ class RedisStore:
 
     async def _read(self, keys: Sequence[KnowledgeKey]) -> dict[KnowledgeKey, Knowledge]:
         # MGET even for one key: it answers nil where something else than a string was put under the key (row K2).
-        values = await self._client.mget([redis_key(key) for key in keys])
+        values = await self._reads.mget([redis_key(key) for key in keys])
         found: dict[KnowledgeKey, Knowledge] = {}
         for key, value in zip(keys, values, strict=True):
             if not isinstance(value, bytes):
@@ -100,7 +102,8 @@ class RedisStore:
         await self._client.delete(redis_key(key))
 
     async def aclose(self) -> None:
-        """Nothing is under way; the client is its maker's to close."""
+        """Close the connection for reading; the client is its maker's to close."""
+        await self._reads.aclose()
 
 
 def _expiry(entry: StoreEntry) -> int:

@@ -11,7 +11,7 @@ from aggregator.panel import Panel
 from aggregator.recollection import ReadyEvidence
 from aggregator.resolve import Inquiry, Resolver
 from gate.checks.deactivations import DeactivationList
-from gate.checks.intake import accept
+from gate.checks.intake import FIRST_DAY_OF_MEDICAID, FURTHEST_FUTURE, accept
 from gate.checks.model import Decision, SubmittedClaim
 from gate.checks.panels import Panels
 from gate.checks.scope import NOT_CONFIGURED, answer_without_asking
@@ -19,6 +19,7 @@ from gate.checks.turns import in_turns
 from gate.clock import Clock, day_around, today_in
 from gate.decision.actions import verdict
 from gate.decision.model import Claim, Finding, Policy
+from gate.decision.periods import ALL_DAYS, Period, same_finding
 from gate.decision.rules import decide
 from gate.errors import InvalidInput
 from gate.tenancy.model import EffectiveConfig
@@ -57,6 +58,12 @@ class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
     good_until: datetime
     ready: ReadyEvidence | None
     """What it rests on; None where no source had to be asked."""
+    period: Period | None
+    """The days of service that share the answer, but for the day that its reason names; None: no others do."""
+
+    def holds_at(self, now: datetime) -> bool:
+        """Whether it is the answer at that instant."""
+        return self.good_from <= now < self.good_until and (self.ready is None or self.ready.is_current)
 
 
 class CheckService:
@@ -91,9 +98,7 @@ class CheckService:
         question = self._question(tenant, submitted, "claim")
         evidence = None
         if question.panel is not None:
-            evidence = None if fresh else self._resolver.peek(question.claim.npi, question.panel)
-            if evidence is None:
-                evidence = await self._resolver.resolve(Inquiry(question.claim.npi, question.panel, fresh, deadline))
+            evidence = await self._resolver.resolve(Inquiry(question.claim.npi, question.panel, fresh, deadline))
         return self._decide(tenant, question, evidence, self._clock())
 
     async def check_many(
@@ -111,12 +116,7 @@ class CheckService:
         Raises:
             StoreUnavailable: the tenant's configuration was never read.
         """
-        questions: list[_Question | InvalidInput] = []
-        async for index, submitted in in_turns(claims.items()):
-            try:
-                questions.append(self._question(tenant, submitted, f"claims[{index}]"))
-            except InvalidInput as error:
-                questions.append(error)
+        questions = await self._questions(tenant, claims)
         asked = [item for item in questions if isinstance(item, _Question) and item.panel is not None]
         evidence = iter(
             await self._resolver.resolve_many(
@@ -128,6 +128,21 @@ class CheckService:
             item
             if isinstance(item, InvalidInput)
             else self._decide(tenant, item, next(evidence) if item.panel is not None else None, now)
+            async for item in in_turns(questions)
+        ]
+
+    async def check_at_once(
+        self, tenant: str, claims: Mapping[int, SubmittedClaim]
+    ) -> list[Decision | InvalidInput | None]:
+        """As `check_many`; None for each claim of which something would have to be waited for.
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read.
+        """
+        questions = await self._questions(tenant, claims)
+        now = self._clock()
+        return [
+            item if isinstance(item, InvalidInput) else self._decide_at_once(tenant, item, now)
             async for item in in_turns(questions)
         ]
 
@@ -160,14 +175,27 @@ class CheckService:
         """
         day_begins, day_ends = day_around(decision.evaluated_at, decision.claim.state)
         if decision.evidence is None:
-            return Standing(day_begins, day_ends, None)
+            return Standing(day_begins, day_ends, None, _that_can_be_claimed(ALL_DAYS, decision.evaluated_at))
         if basis.config is None:
             return None
-        ready = self._resolver.ready(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
+        ready = self._resolver.prepared(decision.claim.npi, self._panels.panel(basis.config, decision.claim.state))
         if ready is None or ready.evidence is not decision.evidence:
             return None  # it was just asked for, or is not settled, or is more than the sources said (row V4)
         # From `refresh_from` on it is asked for again with each use, so that it is renewed before it lapses.
-        return Standing(max(day_begins, ready.good_from), min(day_ends, ready.good_until, ready.refresh_from), ready)
+        good_until = min(day_ends, ready.good_until, ready.refresh_from)
+        period = same_finding(decision.claim, decision.evidence, today_in(decision.claim.state, decision.evaluated_at))
+        if period is not None:
+            period = _that_can_be_claimed(period, decision.evaluated_at)
+        return Standing(max(day_begins, ready.good_from), good_until, ready, period)
+
+    async def _questions(self, tenant: str, claims: Mapping[int, SubmittedClaim]) -> list[_Question | InvalidInput]:
+        questions: list[_Question | InvalidInput] = []
+        async for index, submitted in in_turns(claims.items()):
+            try:
+                questions.append(self._question(tenant, submitted, f"claims[{index}]"))
+            except InvalidInput as error:
+                questions.append(error)
+        return questions
 
     def _question(self, tenant: str, submitted: SubmittedClaim, path: str) -> _Question:
         claim = accept(submitted, self._clock().date(), path)
@@ -178,6 +206,14 @@ class CheckService:
         answered = answer_without_asking(claim, config.enabled_states, policy)
         panel = self._panels.panel(config, claim.state) if answered is None else None
         return _Question(submitted, claim, config, policy, panel, answered)
+
+    def _decide_at_once(self, tenant: str, question: _Question, now: datetime) -> Decision | None:
+        evidence = None
+        if question.panel is not None:
+            evidence = self._resolver.at_hand(question.claim.npi, question.panel)
+            if evidence is None:
+                return None
+        return self._decide(tenant, question, evidence, now)
 
     def _decide(self, tenant: str, question: _Question, evidence: Evidence | None, now: datetime) -> Decision:
         finding = question.answered
@@ -205,6 +241,11 @@ class CheckService:
         if deactivated_on is None:
             return evidence
         return msgspec.structs.replace(evidence, npi_deactivated_on=deactivated_on)
+
+
+def _that_can_be_claimed(period: Period, now: datetime) -> Period:
+    """Of its days those that `accept` lets pass."""
+    return period.within(FIRST_DAY_OF_MEDICAID, now.date() + FURTHEST_FUTURE)
 
 
 def _nothing_known(claim: Claim) -> Evidence:

@@ -47,17 +47,35 @@ _FAILS: Final = {
     Detail.REVALIDATION_PAST_DUE: "NPI {npi} is enrolled in {state}, but its revalidation was due on {due}.",
     Detail.CAQH_ATTESTATION_EXPIRED: "The CAQH attestation of NPI {npi} has expired.",
 }
+_ENROLLED: Final = "According to {source}, NPI {npi} is enrolled in {state} on {day}{until}."
+_THE_DAY: Final = "{day}"
 
 
 def sentence(claim: Claim, finding: Finding) -> str:
     """Why the answer is what it is. Holds the NPI, no member's data and no upstream's text."""
+    return _day(judged_day(claim, finding)).join(around_the_day(claim, finding))
+
+
+def judged_day(claim: Claim, finding: Finding) -> date:
+    """The day of service of which the sentence speaks."""
+    return finding.judged_on or claim.service_date
+
+
+def around_the_day(claim: Claim, finding: Finding) -> list[str]:
+    """The sentence without the day of which it speaks: what stands before it, and after it; all, where it names none.
+
+    So it is the same for all days of which the same was found.
+    """
+    facts = _facts(claim, finding)
+    return [piece.format(**facts) for piece in _template(finding).split(_THE_DAY)]
+
+
+def _template(finding: Finding) -> str:
     if finding.detail is not None:
-        template = _NOT_ASKED.get(finding.detail) or _NO_ANSWER.get(finding.detail) or _FAILS[finding.detail]
-    elif finding.code is DecisionCode.ENROLLMENT_NOT_FOUND:
-        template = _NOT_FOUND[finding.evidence_incomplete]
-    else:
-        template = "According to {source}, NPI {npi} is enrolled in {state} on {day}{until}."
-    return template.format(**_facts(claim, finding))
+        return _NOT_ASKED.get(finding.detail) or _NO_ANSWER.get(finding.detail) or _FAILS[finding.detail]
+    if finding.code is DecisionCode.ENROLLMENT_NOT_FOUND:
+        return _NOT_FOUND[finding.evidence_incomplete]
+    return _ENROLLED
 
 
 def _facts(claim: Claim, finding: Finding) -> dict[str, str]:
@@ -70,7 +88,6 @@ def _facts(claim: Claim, finding: Finding) -> dict[str, str]:
         "taxonomy": claim.taxonomy or "",
         "line_of_business": claim.line_of_business or "",
         "source": finding.answer.source if finding.answer is not None else "",
-        "day": _day(finding.judged_on or claim.service_date),
         "effective": _day(record.effective if record is not None else None),
         "end": _day(end),
         "until": f" (until {_day(end)})" if end is not None else "",

@@ -1,41 +1,26 @@
-"""How claims are answered on the wire: with what is ready, else by a check.
-
-Of a batch, each question is checked once, however many claims ask it.
-"""
+"""How claims are answered on the wire: with what is ready, else by a check."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
-import msgspec
 import uuid_utils
 
-from gate.checks.model import Decision, GivenAnswers
+from gate.checks.model import GivenAnswers
 from gate.checks.service import CheckService
 from gate.clock import Clock
-from gate.errors import InvalidInput
 from gate.rpc.batch import Answered, Batch, is_well_identified
+from gate.rpc.batch_checks import Asked, BatchChecks, Deadline
 from gate.rpc.messages import submitted
-from gate.rpc.ready_answers import Question, ReadyAnswer, ReadyAnswers, TenantAnswers, question_in
+from gate.rpc.questions import Question, question_in
+from gate.rpc.ready_answers import ReadyAnswer, ReadyAnswers
 from gate.rpc.reply_bytes import decision_reply, stamp
 from gate.v1 import claim_pb2
 
 LONGEST_STRETCH: Final = 1_000
 """Claims answered in a row with what is ready, at some microseconds each, before others have their turn."""
-
-
-Deadline = Callable[[], float]
-"""Event loop time at which to answer with what is known; reckoned only where something has to be waited for."""
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """By one caller of a batch: the ways in which all its claims are to be answered."""
-
-    tenant: str
-    ready: TenantAnswers | None
-    fresh: bool
-    deadline: Deadline
 
 
 class ClaimAnswers:
@@ -80,24 +65,25 @@ class ClaimAnswers:
             StoreUnavailable: the tenant's configuration was never read.
         """
         batch = Batch(claims)
-        asked = _Asked(tenant, None if fresh else self._in_batches.of(tenant), fresh, deadline)
-        unanswered = await self._answer_what_is_ready(batch, asked.ready)
-        if unanswered:
-            await self._check(batch, asked, unanswered)
+        asked = Asked(tenant, None if fresh else self._in_batches.of(tenant), fresh, deadline, self._clock())
+        batch.stamp(stamp(asked.at))
+        apart = batch.misidentified()
+        unanswered = await self._answer_what_is_ready(batch, asked, apart)
+        if unanswered or apart:
+            await BatchChecks(self._checks, self._in_batches, batch, asked, unanswered).make(sorted(apart))
         return batch.answered()
 
-    async def _answer_what_is_ready(self, batch: Batch, ready: TenantAnswers | None) -> dict[Question, list[int]]:
-        """The places of all other claims, by question; those that cannot share an answer by one of their own."""
-        now = self._clock()
-        stamped = stamp(now)
-        batch.stamp(stamped)
-        unfit = batch.misidentified()
-        unanswered: dict[Question, list[int]] = {(place,): [place] for place in unfit}
+    async def _answer_what_is_ready(
+        self, batch: Batch, asked: Asked, apart: AbstractSet[int]
+    ) -> dict[Question, list[int]]:
+        """The places of all other claims, by question, but for those `apart`."""
+        ready, now = asked.ready, asked.at
+        unanswered: dict[Question, list[int]] = {}
         found: dict[Question, ReadyAnswer | None] = {}
         for place, claim in enumerate(batch.claims):
             if place % LONGEST_STRETCH == LONGEST_STRETCH - 1:
                 await asyncio.sleep(0)
-            if place in unfit:
+            if place in apart:
                 continue
             question = question_in(claim)
             if question in found:
@@ -109,31 +95,6 @@ class ClaimAnswers:
             else:
                 unanswered.setdefault(question, []).append(place)
         return unanswered
-
-    async def _check(self, batch: Batch, asked: _Asked, unanswered: dict[Question, list[int]]) -> None:
-        """Check the first claim of each question, and answer the others alike."""
-        left: list[int] = []
-        first = await self._checked(batch, asked, [places[0] for places in unanswered.values()])
-        for (question, places), answer in zip(unanswered.items(), first, strict=True):
-            if isinstance(answer, InvalidInput):
-                batch.refuse(places[0], answer)
-                left += places[1:]  # each is told of its own fields
-                continue
-            ready = self._in_batches.learn(asked.ready, question, answer)
-            stamped = stamp(answer.evaluated_at)
-            for place in places:
-                batch.answer(place, ready, stamped)
-        for place, answer in zip(left, await self._checked(batch, asked, left), strict=True):
-            if isinstance(answer, InvalidInput):
-                batch.refuse(place, answer)
-            else:
-                batch.answer(place, ReadyAnswer.of(answer, brief=True), stamp(answer.evaluated_at))
-
-    async def _checked(self, batch: Batch, asked: _Asked, places: Sequence[int]) -> Sequence[Decision | InvalidInput]:
-        if not places:
-            return ()
-        claims = {place: submitted(batch.claims[place]) for place in places}
-        return await self._checks.check_many(asked.tenant, claims, fresh=asked.fresh, deadline=asked.deadline())
 
 
 def _alone(claim: claim_pb2.Claim, answer: ReadyAnswer, decision_id: str, evaluated_at: datetime) -> Answered:

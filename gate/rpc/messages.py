@@ -6,14 +6,14 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
-from aggregator.evidence import Evidence, Freshness, SourceAnswer
+from aggregator.evidence import Evidence, SourceAnswer
 from gate.checks.model import Decision, SubmittedClaim
 from gate.checks.profile import StateEnrollment
-from gate.decision.codes import suggested
 from gate.decision.model import Revalidation
 from gate.decision.sentences import sentence
 from gate.errors import FieldViolation, InvalidInput
-from gate.rpc.enums import ACTIONS, CODES, FRESHNESS, MODES, OUTCOMES, ROLES, SCOPES, STATUSES
+from gate.rpc.enums import CODES, FRESHNESS, OUTCOMES, SCOPES, STATUSES
+from gate.rpc.judgements import judgement_message, judgement_of
 from gate.v1 import claim_pb2, decision_pb2, enrollment_gate_pb2
 from sources.records import EnrollmentRecord
 
@@ -58,9 +58,9 @@ def day_message(day: date | None) -> Date | None:
 
 def instant_message(instant: datetime) -> Timestamp:
     """UTC."""
-    # The library's own conversion goes by way of calendars and takes ten times as long; every answer has several.
-    since = instant - _EPOCH
-    return Timestamp(seconds=since.days * _SECONDS_PER_DAY + since.seconds, nanos=since.microseconds * 1000)
+    message = Timestamp()
+    _tell_instant(message, instant)
+    return message
 
 
 def known_instant_message(instant: datetime | None) -> Timestamp | None:
@@ -92,41 +92,30 @@ def decision_message(decision: Decision, *, explain: bool = False, brief: bool =
 
 def unidentified_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
     """The same without what differs between claims that ask the same: which decision, of which claim, and when."""
-    finding, claim = decision.finding, decision.claim
-    codes = suggested(finding.code, finding.detail, claim.npi_role)
+    message = undated_message(decision, explain=explain, brief=brief)
+    message.reason = sentence(decision.claim, decision.finding)
+    return message
+
+
+def undated_message(decision: Decision, *, explain: bool = False, brief: bool = False) -> decision_pb2.Decision:
+    """The same without the reason, which alone names the day of service."""
+    finding = decision.finding
+    message = judgement_message(judgement_of(decision))
     answers = decision.evidence.answers if decision.evidence is not None else ()
-    return decision_pb2.Decision(
-        code=CODES.number(finding.code),
-        detail=finding.detail or "",
-        warnings=finding.warnings,
-        action=ACTIONS.number(decision.verdict.action),
-        would_action=ACTIONS.number(decision.verdict.would_action),
-        mode=MODES.number(decision.policy.mode),
-        soft_hold=finding.soft_hold,
+    rest = decision_pb2.Decision(
         record=record_message(finding.record, brief=brief) if finding.record is not None else None,
-        source=finding.answer.source if finding.answer is not None else "",
         sources=[answer_message(answer, brief=brief) for answer in answers],
-        freshness=FRESHNESS.number(finding.answer.freshness if finding.answer is not None else freshness_of(answers)),
-        evidence_incomplete=finding.evidence_incomplete,
-        failure_mode_allowed=decision.verdict.failure_mode_allowed,
         revalidation=revalidation_message(finding.revalidation),
-        suggested=decision_pb2.SuggestedCodes(carc=codes.carc, rarc=codes.rarc, claim_status=codes.claim_status),
-        config_version=decision.config_version,
         verified_at=known_instant_message(finding.answer.verified_at if finding.answer is not None else None),
-        reason=sentence(claim, finding),
-        evaluated_npi=claim.npi,
-        npi_role=ROLES.number(claim.npi_role),
-        config_stale=decision.config_stale,
-        considered=_considered(decision) if explain else (),
+        evaluated_npi=decision.claim.npi,
+        considered=considered_messages(decision) if explain else (),
     )
+    message.MergeFrom(rest)
+    return message
 
 
-def freshness_of(answers: tuple[SourceAnswer, ...]) -> Freshness | None:
-    """Of an answer that rests on no record: as fresh as the first source that really answered."""
-    return next((answer.freshness for answer in answers if answer.is_clean), None)
-
-
-def _considered(decision: Decision) -> list[decision_pb2.EnrollmentRecord]:
+def considered_messages(decision: Decision) -> list[decision_pb2.EnrollmentRecord]:
+    """Every segment that was looked at, those of the source that decided first."""
     if decision.evidence is None:
         return []
     chosen = decision.finding.answer
@@ -136,44 +125,64 @@ def _considered(decision: Decision) -> list[decision_pb2.EnrollmentRecord]:
 
 def record_message(record: EnrollmentRecord, *, brief: bool = False) -> decision_pb2.EnrollmentRecord:
     """One segment as it is sent; `brief` leaves out what the decision around it says already, and the attributes."""
-    return decision_pb2.EnrollmentRecord(
-        source=record.source,
-        npi="" if brief else record.npi,
-        state="" if brief else record.state,
-        status=STATUSES.number(record.status),
-        effective_date=day_message(record.effective),
-        end_date=day_message(record.end),
-        revalidation_due_date=day_message(record.revalidation_due),
-        lines_of_business=record.lines_of_business,
-        taxonomy_codes=record.taxonomies,
-        upstream_id=record.upstream_id,
-        reason=record.reason or "",
-        verified_at=None if brief else instant_message(record.verified_at),
-        attributes={} if brief else record.attributes,
-    )
+    # Field by field, here and below, because of every answer: one call with all of them takes three times as long.
+    message = decision_pb2.EnrollmentRecord()
+    message.source = record.source
+    message.status = STATUSES.number(record.status)
+    _tell_day(message.effective_date, record.effective)
+    if record.end is not None:
+        _tell_day(message.end_date, record.end)
+    if record.revalidation_due is not None:
+        _tell_day(message.revalidation_due_date, record.revalidation_due)
+    message.lines_of_business.extend(record.lines_of_business)
+    message.taxonomy_codes.extend(record.taxonomies)
+    message.upstream_id = record.upstream_id
+    message.reason = record.reason or ""
+    if not brief:
+        message.npi = record.npi
+        message.state = record.state
+        _tell_instant(message.verified_at, record.verified_at)
+        message.attributes.update(record.attributes)
+    return message
 
 
 def answer_message(answer: SourceAnswer, *, brief: bool = False) -> decision_pb2.SourceAnswer:
     """What became of asking one source; `brief` leaves out when that was."""
-    return decision_pb2.SourceAnswer(
-        source=answer.source,
-        scope=SCOPES.number(answer.scope),
-        outcome=OUTCOMES.number(answer.outcome),
-        error_kind=answer.error or "",
-        latency_ms=answer.latency_ms,
-        freshness=FRESHNESS.number(answer.freshness if answer.is_clean else None),
-        verified_at=None if brief else known_instant_message(answer.verified_at),
-        record_count=len(answer.records),
-    )
+    message = decision_pb2.SourceAnswer()
+    message.source = answer.source
+    message.scope = SCOPES.number(answer.scope)
+    message.outcome = OUTCOMES.number(answer.outcome)
+    message.error_kind = answer.error or ""
+    message.latency_ms = answer.latency_ms
+    message.freshness = FRESHNESS.number(answer.freshness if answer.is_clean else None)
+    if answer.verified_at is not None and not brief:
+        _tell_instant(message.verified_at, answer.verified_at)
+    message.record_count = len(answer.records)
+    return message
 
 
 def revalidation_message(revalidation: Revalidation | None) -> decision_pb2.Revalidation | None:
     """Unset without a due date."""
     if revalidation is None:
         return None
-    return decision_pb2.Revalidation(
-        due_date=day_message(revalidation.due_on), days_remaining=revalidation.days_remaining, tier=revalidation.tier
-    )
+    message = decision_pb2.Revalidation()
+    _tell_day(message.due_date, revalidation.due_on)
+    message.days_remaining = revalidation.days_remaining
+    message.tier = revalidation.tier
+    return message
+
+
+def _tell_day(message: Date, day: date) -> None:
+    message.year = day.year
+    message.month = day.month
+    message.day = day.day
+
+
+def _tell_instant(message: Timestamp, instant: datetime) -> None:
+    # The library's own conversion goes by way of calendars and takes ten times as long; every answer has several.
+    since = instant - _EPOCH
+    message.seconds = since.days * _SECONDS_PER_DAY + since.seconds
+    message.nanos = since.microseconds * 1000
 
 
 def profile_message(npi: str, entries: list[StateEnrollment]) -> enrollment_gate_pb2.ProviderProfile:

@@ -35,21 +35,25 @@ def varint(number: int) -> bytes:
     return _SMALL[number] if number < _TABLE else _encoded(number)
 
 
-def _key(number: int, wire_type: int) -> bytes:
+_NUMBER, _BYTES = 0, 2
+
+
+def key(number: int, wire_type: int = _BYTES) -> bytes:
+    """What stands before the value of a field, and before the length of a text or a message."""
     return varint(number << 3 | wire_type)
 
 
-_NUMBER, _BYTES = 0, 2
 _decision = decision_pb2.Decision
 _result = enrollment_gate_pb2.ClaimResult
-_DECISION_ID: Final = _key(_decision.DECISION_ID_FIELD_NUMBER, _BYTES)
-_CLAIM_ID: Final = _key(_decision.CLAIM_ID_FIELD_NUMBER, _BYTES)
-_LINE_NUMBER: Final = _key(_decision.LINE_NUMBER_FIELD_NUMBER, _NUMBER)
-_EVALUATED_AT: Final = _key(_decision.EVALUATED_AT_FIELD_NUMBER, _BYTES)
-_CORRELATION_ID: Final = _key(_result.CORRELATION_ID_FIELD_NUMBER, _BYTES)
-_RESULT_DECISION: Final = _key(_result.DECISION_FIELD_NUMBER, _BYTES)
-_RESULTS: Final = _key(enrollment_gate_pb2.CheckClaimsResponse.RESULTS_FIELD_NUMBER, _BYTES)
-_REPLY_DECISION: Final = _key(enrollment_gate_pb2.CheckClaimResponse.DECISION_FIELD_NUMBER, _BYTES)
+_DECISION_ID: Final = key(_decision.DECISION_ID_FIELD_NUMBER)
+_CLAIM_ID: Final = key(_decision.CLAIM_ID_FIELD_NUMBER)
+_LINE_NUMBER: Final = key(_decision.LINE_NUMBER_FIELD_NUMBER, _NUMBER)
+_REASON: Final = key(_decision.REASON_FIELD_NUMBER)
+_EVALUATED_AT: Final = key(_decision.EVALUATED_AT_FIELD_NUMBER)
+_CORRELATION_ID: Final = key(_result.CORRELATION_ID_FIELD_NUMBER)
+_RESULT_DECISION: Final = key(_result.DECISION_FIELD_NUMBER)
+_RESULTS: Final = key(enrollment_gate_pb2.CheckClaimsResponse.RESULTS_FIELD_NUMBER)
+_REPLY_DECISION: Final = key(enrollment_gate_pb2.CheckClaimResponse.DECISION_FIELD_NUMBER)
 _KEYS_OF_NUMBERS: Final = len(_DECISION_ID) + len(_CLAIM_ID) + len(_LINE_NUMBER)
 _KEYS_OF_RESULT: Final = len(_CORRELATION_ID) + len(_RESULT_DECISION)
 
@@ -58,6 +62,12 @@ def stamp(evaluated_at: datetime) -> bytes:
     """`Decision.evaluated_at`, the same for all answers of one instant."""
     content = instant_message(evaluated_at).SerializeToString()
     return _EVALUATED_AT + _SMALL[len(content)] + content
+
+
+def reason(sentence: str) -> bytes:
+    """`Decision.reason`."""
+    text = sentence.encode()
+    return _REASON + varint(len(text)) + text
 
 
 def _identified(decision_id: str, claim_id: str, line_number: int) -> bytes:

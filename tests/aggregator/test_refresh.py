@@ -394,7 +394,8 @@ class TestHowMuch:
     ) -> None:
         state = texas()
         panel = Panel.of("acme", "TX", [state], CacheRules())
-        replicas = [_replica(redis, clock) for _ in range(2)]
+        caches = [_cache(redis, clock) for _ in range(2)]
+        replicas = [Resolver(cache, clock=clock, ahead=RefreshAhead(RefreshLimits())) for cache in caches]
         for replica in replicas:
             await replica.resolve(Inquiry(NPI, panel))
             await until(lambda resolver=replica: not resolver._tasks)  # type: ignore[misc]
@@ -406,12 +407,13 @@ class TestHowMuch:
             assert not replica._tasks
         clock.advance(LIFE * 0.5)
 
-        for replica in replicas:
+        for replica, cache in zip(replicas, caches, strict=True):
             assert replica.peek(NPI, panel) is not None
             await replica.aclose()
+            await cache.aclose()
         assert state.calls == 2
 
 
-def _replica(redis: Redis, clock: ManualClock) -> Resolver:
+def _cache(redis: Redis, clock: ManualClock) -> LayeredCache:
     shared = SharedCache(OutageTolerantStore(RedisStore(redis, clock=clock), read_patience=5), clock)
-    return Resolver(LayeredCache(MemoryCache(clock=clock), shared), clock=clock, ahead=RefreshAhead(RefreshLimits()))
+    return LayeredCache(MemoryCache(clock=clock), shared)

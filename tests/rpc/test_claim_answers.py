@@ -12,20 +12,27 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from gate.checks.model import Decision
-from gate.decision.model import GateMode
+from gate.decision.model import DosRule, GateMode, NationalFallback, PastDueAction, Strictness
 from gate.errors import InvalidInput
 from gate.rpc.refusals import status_of
 from gate.tenancy.model import TenantConfig
 from gate.v1 import claim_pb2, decision_pb2, enrollment_gate_pb2
 from sources.contract import SourceUnreachable
 from sources.records import EnrollmentRecord, EnrollmentStatus
-from tests.aggregator.fakes import NPI, START, record
+from tests.aggregator.fakes import NPI, START, full_record, record
 from tests.rpc.answering_site import Site
 
 TENANTS = ("acme", "other")
 NPIS = (NPI, "1000000004", "1000000012", "123")
-DAYS = (date(2026, 3, 10), date(2025, 6, 1), date(2024, 1, 1), date(2026, 3, 11), date(1960, 1, 1))
 TODAY = START.date()
+FURTHEST = TODAY + timedelta(days=366)
+DAYS = (
+    *(TODAY + timedelta(days=days) for days in (-400, -60, -1, 0, 1, 2)),
+    *(date(2024, 12, 31), date(2025, 1, 1), date(2025, 6, 1), date(2025, 12, 31), date(2026, 1, 1)),
+    *(date(1965, 12, 31), date(1966, 1, 1), FURTHEST, FURTHEST + timedelta(days=1), FURTHEST + timedelta(days=2)),
+)
+
+SERVED = (TODAY, date(2025, 6, 1))
 
 TENANT = TenantConfig(tenant="")
 CONFIGS = (
@@ -40,6 +47,16 @@ ANSWERS: dict[str, Callable[[datetime], Sequence[EnrollmentRecord] | Exception]]
     "enrolled": lambda now: [record(verified_at=now)],
     "due": lambda now: [msgspec.structs.replace(record(verified_at=now), revalidation_due=TODAY + timedelta(days=60))],
     "ended": lambda now: [msgspec.structs.replace(record(verified_at=now), end=date(2025, 12, 31))],
+    "resumed": lambda now: [
+        msgspec.structs.replace(record(verified_at=now), end=date(2025, 12, 31)),
+        msgspec.structs.replace(record(verified_at=now), effective=TODAY, taxonomies=("208D00000X",)),
+    ],
+    "terminated": lambda now: [
+        msgspec.structs.replace(
+            record(verified_at=now, status=EnrollmentStatus.TERMINATED), end=TODAY, lines_of_business=("STAR",)
+        )
+    ],
+    "attested": lambda now: [msgspec.structs.replace(full_record(), verified_at=now)],
     "suspended": lambda now: [record(status=EnrollmentStatus.SUSPENDED, verified_at=now)],
     "unknown": lambda _: [],
     "down": lambda _: SourceUnreachable("refused"),
@@ -71,7 +88,7 @@ VARIATIONS: dict[str, Sequence[Any]] = {
 @st.composite
 def claims(draw: st.DrawFn) -> claim_pb2.Claim:
     """Claims that differ from one another in little."""
-    claim = _claim()
+    claim = _claim(draw(st.sampled_from(DAYS)))
     for field in draw(st.lists(st.sampled_from(sorted(VARIATIONS)), max_size=2)):
         value = draw(st.sampled_from(VARIATIONS[field]))
         claim.ClearField(field)  # type: ignore[arg-type]  # the stubs want each name as a literal
@@ -99,6 +116,56 @@ happenings = st.one_of(
 @given(st.lists(happenings, min_size=3, max_size=25))
 def test_whatever_happened_before_a_claim_is_answered_as_if_it_were_the_first(script: list[Any]) -> None:
     asyncio.run(_plays_out(script))
+
+
+RULES = (
+    TENANT,
+    msgspec.structs.replace(TENANT, dos_rule=DosRule.ALL, lob_check=Strictness.STRICT),
+    msgspec.structs.replace(TENANT, past_due_action=PastDueAction.PEND, national_fallback=NationalFallback.ADVISORY),
+)
+periods_asked = st.lists(
+    st.tuples(
+        st.sampled_from(DAYS) | st.dates(date(2024, 12, 1), TODAY + timedelta(days=20)),
+        st.none() | st.integers(-1, 40),
+        st.sampled_from(["", "", "", "STAR", "CHIP"]),
+    ),
+    min_size=2,
+    max_size=20,
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(sorted(ANSWERS)),
+    st.sampled_from(sorted(ANSWERS)),
+    st.sampled_from(RULES),
+    st.sampled_from([None, None, None, TODAY - timedelta(days=30)]),
+    periods_asked,
+)
+def test_d25_whatever_days_were_asked_about_before_the_next_are_answered_as_if_they_were_the_first(
+    of_state: str, of_nation: str, rules: TenantConfig, deactivated_on: date | None, asked: Any
+) -> None:
+    async def plays_out() -> None:
+        site = Site()
+        await site.start()
+        try:
+            await site.configure(msgspec.structs.replace(rules, tenant="acme"))
+            for source, answer in (("tmhp_pems", of_state), ("caqh_proview", of_nation)):
+                site.sources[source].answer = ANSWERS[answer](site.clock())
+            if deactivated_on is not None:
+                site.deactivations.replace([(NPI, deactivated_on)])
+            await _is_answered_plainly(site, "acme", [_of_days(*each) for each in asked])
+        finally:
+            await site.aclose()
+
+    asyncio.run(plays_out())
+
+
+def _of_days(first: date, length: int | None, line_of_business: str) -> claim_pb2.Claim:
+    claim = _claim(first, line_of_business=line_of_business)
+    if length is not None:
+        claim.service_end_date.CopyFrom(_message(first + timedelta(days=length)))
+    return claim
 
 
 async def _plays_out(script: list[Any]) -> None:
@@ -211,12 +278,59 @@ class TestWhatIsReady:
         assert result.decision.code == decision_pb2.DECISION_CODE_PASS
 
     async def test_a_batch_checks_each_question_once(self, site: Site, checked: list[str]) -> None:
-        batch = [_claim(claim_id=str(number), day=DAYS[number % 2]) for number in range(10)]
+        batch = [_claim(claim_id=str(number), day=SERVED[number % 2]) for number in range(10)]
 
         results = await site.many("acme", *batch)
 
         assert len(checked) == 2
         assert [result.decision.claim_id for result in results] == [str(number) for number in range(10)]
+
+    async def test_d25_other_days_of_the_same_period_are_answered_without_a_check(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site.sources["tmhp_pems"].answer = ANSWERS["resumed"](site.clock())
+        for _ in range(2):
+            await site.many("acme", _claim(date(2025, 6, 1)))
+        monkeypatch.setattr(site.checks, "_decide", None)
+
+        first, last = await site.many("acme", _claim(date(2025, 1, 1)), _claim(date(2025, 12, 31)))
+
+        assert [result.decision.reason.partition("(")[0] for result in (first, last)] == [
+            f"According to tmhp_pems, NPI {NPI} is enrolled in TX on {day} " for day in ("2025-01-01", "2025-12-31")
+        ]
+        with pytest.raises(TypeError):  # of the next period nothing is known without a decision
+            await site.many("acme", _claim(date(2026, 1, 1)))
+
+    async def test_d25_a_service_that_goes_on_beyond_the_period_is_decided_by_itself(self, site: Site) -> None:
+        site.sources["tmhp_pems"].answer = ANSWERS["ended"](site.clock())
+        for _ in range(2):
+            await site.many("acme", _of_days(date(2025, 12, 1), None, ""))
+
+        within, beyond = await site.many(
+            "acme", _of_days(date(2025, 12, 2), 29, ""), _of_days(date(2025, 12, 2), 30, "")
+        )
+
+        assert list(within.decision.warnings) == []
+        assert list(beyond.decision.warnings) == ["PARTIAL_SPAN"]
+
+    async def test_a_batch_of_many_days_decides_once_for_each_period(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await site.one("acme", _claim())
+        decided: list[date] = []
+        plain = site.checks._decide
+
+        def decide(tenant: str, question: Any, *how: Any) -> Decision:
+            decided.append(question.claim.service_date)
+            return plain(tenant, question, *how)
+
+        monkeypatch.setattr(site.checks, "_decide", decide)
+        days = [TODAY + timedelta(days=number) for number in range(-300, 300)]
+
+        results = await site.many("acme", *map(_claim, days))
+
+        assert decided == [days[0], TODAY + timedelta(days=1)]
+        assert all(day.isoformat() in result.decision.reason for day, result in zip(days, results, strict=True))
 
     async def test_k7_what_is_ready_for_one_tenant_is_not_ready_for_another(
         self, site: Site, checked: list[str]
@@ -285,7 +399,7 @@ class TestWhatIsReady:
 
     async def test_what_is_kept_is_bounded(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         ready = site.answers._in_batches
-        monkeypatch.setattr(ready, "_most_kept", 10)
+        monkeypatch.setattr(ready._room, "most", 10)
         for _ in range(3):
             for first in range(0, 50, 5):
                 codes = [f"{number:010}" for number in range(first, first + 5)]
@@ -294,7 +408,7 @@ class TestWhatIsReady:
 
     async def test_evidence_of_the_past_is_let_go_of(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         ready = site.answers._in_batches
-        monkeypatch.setattr(ready, "_most_kept", 10)
+        monkeypatch.setattr(ready._room, "most", 10)
         for _ in range(30):
             await site.one("acme", _claim(), fresh=True)
             await site.many("acme", _claim())
