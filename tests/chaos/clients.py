@@ -1,4 +1,4 @@
-"""A pipeline that asks without pause while servers come and go, and remembers every answer."""
+"""A pipeline that goes on asking while servers come and go, and remembers every answer."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from tests.support.gates import Doors
 
 AT_ONCE = 2
 """Calls under way at a time."""
-_PAUSE_SECONDS = 0.005
+_PAUSE_SECONDS = 0.02
 _LOOK_SECONDS = 0.05
 
 
