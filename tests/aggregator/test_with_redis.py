@@ -365,4 +365,4 @@ async def test_p4_a_cold_answer_adds_little_to_its_slowest_source(
         await replicas[0].resolver.resolve(Inquiry(str(1_000_000_000 + number), panel))
         added.append(time.perf_counter() - started - state.delay)
 
-    assert statistics.median(added) < 0.005
+    assert statistics.median(added) < state.delay / 2

@@ -8,6 +8,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from gate.errors import InvalidInput
 from gate.rpc.access import AccessServicer
 from gate.rpc.audit_log import AuditLogService
+from gate.rpc.credentialing.service import CredentialingService
 from gate.rpc.enrollment_gate import EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.limits import LARGEST_QUESTION
@@ -16,7 +17,8 @@ from gate.v1 import audit_log_pb2
 from tests.e2e.test_callers import NEEDS
 
 SERVICERS = {
-    kind.service.full_name: kind for kind in (AccessServicer, AuditLogService, EnrollmentGateService, GateAdminService)
+    kind.service.full_name: kind
+    for kind in (AccessServicer, AuditLogService, CredentialingService, EnrollmentGateService, GateAdminService)
 }
 
 
