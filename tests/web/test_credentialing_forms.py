@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.enrollments import EnrollmentStatus
 from gate.credentialing.model.providers import Provider
 from gate.credentialing.model.tasks import TaskChange, TaskStatus
@@ -42,7 +43,7 @@ def test_days_are_read_as_people_type_them(typed: str, day: date | None) -> None
 
 @pytest.mark.parametrize("typed", ["2026-02-30", "13/1/26", "soon", "+", "10.3.2026", "٣/١٠/٢٦", "1/1/126"])
 def test_what_is_no_day_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match="day|month|date|format|range|iso|invalid|year"):
+    with pytest.raises(ValueError, match=r"day|month|format|range|iso"):
         day_in(typed, TODAY)
 
 
@@ -147,7 +148,7 @@ def test_of_many_tasks_changes_only_what_was_filled_in() -> None:
 def test_an_application_without_an_effective_date_leaves_it_to_the_day_of_approval() -> None:
     fields = Fields({"application_status": "approved", "effective_date": ""}, TODAY)
 
-    change = application_form.change_in(fields, application_form.ApplicationStatus.SUBMITTED)
+    change = application_form.change_in(fields, ApplicationStatus.SUBMITTED)
 
     assert change.effective_date is UNSET
     assert change.reapplication_eligible is False

@@ -12,6 +12,10 @@
     }, HALF_A_MINUTE);
   }
 
+  // On a narrow screen the pages stand in one line, which may be longer than the screen.
+  const here = document.querySelector(".side [aria-current]");
+  if (here !== null) here.closest(".side").scrollLeft = here.offsetLeft - 60;
+
   let first = "";
   let since = 0;
 
