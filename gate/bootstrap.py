@@ -58,6 +58,7 @@ from gate.ledger.service import DecisionLedger
 from gate.ledger.shelf import LedgerShelf
 from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
+from gate.medicaid_evidence import RecollectedEvidence
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
 from gate.persistence.engine import open_engine
@@ -163,7 +164,7 @@ async def running_gate(
             clock,
         )
         people = await _people(settings, database, log, clock, stack)
-        services = _Services(tenants, CredentialingDesk.of(log, clock))
+        services = _Services(tenants, CredentialingDesk.of(database, RecollectedEvidence(lookup), log, clock))
         app = _web(settings, people, health, _shown(metrics.registry, crew), services, verifier)
         http_server = HttpServer(
             app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone

@@ -37,6 +37,8 @@ class AuditAction(StrEnum):
     RECORD_CREATED = "credentialing.created"
     RECORD_CHANGED = "credentialing.changed"
     RECORD_ARCHIVED = "credentialing.archived"
+    RECORDS_RECONCILED = "credentialing.reconciled"
+    """Somebody held contracts against what the gate knows of providers' Medicaid enrollment."""
 
 
 class Via(StrEnum):

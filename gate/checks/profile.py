@@ -118,6 +118,21 @@ class ProviderLookup:
             for state, evidence in zip(wanted, found, strict=True)
         ]
 
+    async def recollected(self, tenant: str, npi: str, state: str) -> StateEnrollment | None:
+        """By what each source said last, asking nobody; None: the tenant does not check this state.
+
+        Raises:
+            StoreUnavailable: the tenant's configuration was never read, or the ledger cannot be read.
+        """
+        config = self._configurations.get(tenant)
+        if config is None or state not in config.enabled_states:
+            return None
+        panel, now = self._panels.panel(config, state), self._clock()
+        names = [description.name for description in panel.descriptions]
+        known = await self._past.known_before(tenant, npi, state, names, now)
+        evidence = recollected(npi, state, panel.descriptions, known)
+        return _judged(ProviderQuestion(npi=npi), evidence, config.policy_for(state, None), today_in(state, now))
+
     async def _known(
         self, question: ProviderQuestion, panel: Panel, now: datetime, *, fresh: bool, deadline: float | None
     ) -> Evidence:

@@ -162,6 +162,29 @@ TASK_STATUS_BLOCKED: TaskStatus.ValueType  # 4
 TASK_STATUS_NOT_APPLICABLE: TaskStatus.ValueType  # 5
 Global___TaskStatus: _TypeAlias = TaskStatus  # noqa: Y015
 
+class _MismatchKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MismatchKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MismatchKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MISMATCH_KIND_UNSPECIFIED: _MismatchKind.ValueType  # 0
+    MISMATCH_KIND_CONTRACTED_NOT_ENROLLED: _MismatchKind.ValueType  # 1
+    MISMATCH_KIND_ENROLLED_NOT_CONTRACTED: _MismatchKind.ValueType  # 2
+    MISMATCH_KIND_TAXONOMY_MISMATCH: _MismatchKind.ValueType  # 3
+    MISMATCH_KIND_NOT_VERIFIED: _MismatchKind.ValueType  # 4
+    """There is a contract, and the gate has not heard from the state."""
+
+class MismatchKind(_MismatchKind, metaclass=_MismatchKindEnumTypeWrapper): ...
+
+MISMATCH_KIND_UNSPECIFIED: MismatchKind.ValueType  # 0
+MISMATCH_KIND_CONTRACTED_NOT_ENROLLED: MismatchKind.ValueType  # 1
+MISMATCH_KIND_ENROLLED_NOT_CONTRACTED: MismatchKind.ValueType  # 2
+MISMATCH_KIND_TAXONOMY_MISMATCH: MismatchKind.ValueType  # 3
+MISMATCH_KIND_NOT_VERIFIED: MismatchKind.ValueType  # 4
+"""There is a contract, and the gate has not heard from the state."""
+Global___MismatchKind: _TypeAlias = MismatchKind  # noqa: Y015
+
 @_typing.final
 class Provider(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -2546,3 +2569,397 @@ class UpdatePreferencesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdatePreferencesResponse: _TypeAlias = UpdatePreferencesResponse  # noqa: Y015
+
+@_typing.final
+class StatusCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPLICATION_STATUS_FIELD_NUMBER: _builtins.int
+    APPLICATIONS_FIELD_NUMBER: _builtins.int
+    application_status: Global___ApplicationStatus.ValueType
+    applications: _builtins.int
+    def __init__(
+        self,
+        *,
+        application_status: Global___ApplicationStatus.ValueType = ...,
+        applications: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application_status", b"application_status", "applications", b"applications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatusCount: _TypeAlias = StatusCount  # noqa: Y015
+
+@_typing.final
+class PipelineSummary(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUSES_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    overdue: _builtins.int
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusCount]:
+        """Every status, in the order in which an application goes."""
+
+    def __init__(
+        self,
+        *,
+        statuses: _abc.Iterable[Global___StatusCount] | None = ...,
+        total: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overdue", b"overdue", "statuses", b"statuses", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PipelineSummary: _TypeAlias = PipelineSummary  # noqa: Y015
+
+@_typing.final
+class StatusDuration(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPLICATION_STATUS_FIELD_NUMBER: _builtins.int
+    STAYS_FIELD_NUMBER: _builtins.int
+    AVERAGE_DAYS_FIELD_NUMBER: _builtins.int
+    MEDIAN_DAYS_FIELD_NUMBER: _builtins.int
+    NINETIETH_PERCENTILE_DAYS_FIELD_NUMBER: _builtins.int
+    application_status: Global___ApplicationStatus.ValueType
+    stays: _builtins.int
+    """How many have left this status."""
+    average_days: _builtins.float
+    median_days: _builtins.int
+    ninetieth_percentile_days: _builtins.int
+    def __init__(
+        self,
+        *,
+        application_status: Global___ApplicationStatus.ValueType = ...,
+        stays: _builtins.int = ...,
+        average_days: _builtins.float = ...,
+        median_days: _builtins.int = ...,
+        ninetieth_percentile_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application_status", b"application_status", "average_days", b"average_days", "median_days", b"median_days", "ninetieth_percentile_days", b"ninetieth_percentile_days", "stays", b"stays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatusDuration: _TypeAlias = StatusDuration  # noqa: Y015
+
+@_typing.final
+class PayerDurations(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYER_ID_FIELD_NUMBER: _builtins.int
+    PAYER_NAME_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    payer_id: _builtins.str
+    payer_name: _builtins.str
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusDuration]: ...
+    def __init__(
+        self,
+        *,
+        payer_id: _builtins.str = ...,
+        payer_name: _builtins.str = ...,
+        statuses: _abc.Iterable[Global___StatusDuration] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payer_id", b"payer_id", "payer_name", b"payer_name", "statuses", b"statuses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayerDurations: _TypeAlias = PayerDurations  # noqa: Y015
+
+@_typing.final
+class WorkflowTemplate(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    PAYER_TYPE_FIELD_NUMBER: _builtins.int
+    WORKFLOW_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    title: _builtins.str
+    payer_type: Global___PayerType.ValueType
+    @_builtins.property
+    def workflow(self) -> Global___PayerWorkflow:
+        """Of no payer yet."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        payer_type: Global___PayerType.ValueType = ...,
+        workflow: Global___PayerWorkflow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["workflow", b"workflow"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "payer_type", b"payer_type", "title", b"title", "workflow", b"workflow"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkflowTemplate: _TypeAlias = WorkflowTemplate  # noqa: Y015
+
+@_typing.final
+class Mismatch(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_NAME_FIELD_NUMBER: _builtins.int
+    NPI_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAYER_ID_FIELD_NUMBER: _builtins.int
+    PAYER_NAME_FIELD_NUMBER: _builtins.int
+    TAXONOMIES_FIELD_NUMBER: _builtins.int
+    MEDICAID_TAXONOMIES_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    VERIFIED_AT_FIELD_NUMBER: _builtins.int
+    kind: Global___MismatchKind.ValueType
+    provider_id: _builtins.str
+    provider_name: _builtins.str
+    npi: _builtins.str
+    state: _builtins.str
+    payer_id: _builtins.str
+    """Empty where there is no contract."""
+    payer_name: _builtins.str
+    source: _builtins.str
+    @_builtins.property
+    def taxonomies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The provider's."""
+
+    @_builtins.property
+    def medicaid_taxonomies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those under which the state enrolled the provider."""
+
+    @_builtins.property
+    def verified_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        kind: Global___MismatchKind.ValueType = ...,
+        provider_id: _builtins.str = ...,
+        provider_name: _builtins.str = ...,
+        npi: _builtins.str = ...,
+        state: _builtins.str = ...,
+        payer_id: _builtins.str = ...,
+        payer_name: _builtins.str = ...,
+        taxonomies: _abc.Iterable[_builtins.str] | None = ...,
+        medicaid_taxonomies: _abc.Iterable[_builtins.str] | None = ...,
+        source: _builtins.str = ...,
+        verified_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verified_at", b"verified_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "medicaid_taxonomies", b"medicaid_taxonomies", "npi", b"npi", "payer_id", b"payer_id", "payer_name", b"payer_name", "provider_id", b"provider_id", "provider_name", b"provider_name", "source", b"source", "state", b"state", "taxonomies", b"taxonomies", "verified_at", b"verified_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mismatch: _TypeAlias = Mismatch  # noqa: Y015
+
+@_typing.final
+class GetPipelineSummaryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPipelineSummaryRequest: _TypeAlias = GetPipelineSummaryRequest  # noqa: Y015
+
+@_typing.final
+class GetPipelineSummaryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def summary(self) -> Global___PipelineSummary: ...
+    def __init__(
+        self,
+        *,
+        summary: Global___PipelineSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPipelineSummaryResponse: _TypeAlias = GetPipelineSummaryResponse  # noqa: Y015
+
+@_typing.final
+class ListDurationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDurationsRequest: _TypeAlias = ListDurationsRequest  # noqa: Y015
+
+@_typing.final
+class ListDurationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def payers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayerDurations]: ...
+    def __init__(
+        self,
+        *,
+        payers: _abc.Iterable[Global___PayerDurations] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "payers", b"payers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDurationsResponse: _TypeAlias = ListDurationsResponse  # noqa: Y015
+
+@_typing.final
+class ListWorkflowTemplatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWorkflowTemplatesRequest: _TypeAlias = ListWorkflowTemplatesRequest  # noqa: Y015
+
+@_typing.final
+class ListWorkflowTemplatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def templates(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkflowTemplate]: ...
+    def __init__(
+        self,
+        *,
+        templates: _abc.Iterable[Global___WorkflowTemplate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["templates", b"templates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWorkflowTemplatesResponse: _TypeAlias = ListWorkflowTemplatesResponse  # noqa: Y015
+
+@_typing.final
+class GetCalendarRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COORDINATOR_FIELD_NUMBER: _builtins.int
+    coordinator: _builtins.str
+    def __init__(
+        self,
+        *,
+        coordinator: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coordinator", b"coordinator"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarRequest: _TypeAlias = GetCalendarRequest  # noqa: Y015
+
+@_typing.final
+class GetCalendarResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarResponse: _TypeAlias = GetCalendarResponse  # noqa: Y015
+
+@_typing.final
+class ListMismatchesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMismatchesRequest: _TypeAlias = ListMismatchesRequest  # noqa: Y015
+
+@_typing.final
+class ListMismatchesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MISMATCHES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def mismatches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mismatch]: ...
+    def __init__(
+        self,
+        *,
+        mismatches: _abc.Iterable[Global___Mismatch] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mismatches", b"mismatches", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMismatchesResponse: _TypeAlias = ListMismatchesResponse  # noqa: Y015

@@ -208,6 +208,31 @@ class CredentialingStub:
                 request_serializer=gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.FromString,
                 _registered_method=True)
+        self.GetPipelineSummary = channel.unary_unary(
+                '/gate.v1.Credentialing/GetPipelineSummary',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryResponse.FromString,
+                _registered_method=True)
+        self.ListDurations = channel.unary_unary(
+                '/gate.v1.Credentialing/ListDurations',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListDurationsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListDurationsResponse.FromString,
+                _registered_method=True)
+        self.ListWorkflowTemplates = channel.unary_unary(
+                '/gate.v1.Credentialing/ListWorkflowTemplates',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesResponse.FromString,
+                _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/gate.v1.Credentialing/GetCalendar',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.GetCalendarResponse.FromString,
+                _registered_method=True)
+        self.ListMismatches = channel.unary_unary(
+                '/gate.v1.Credentialing/ListMismatches',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListMismatchesRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListMismatchesResponse.FromString,
+                _registered_method=True)
         self.GetPreferences = channel.unary_unary(
                 '/gate.v1.Credentialing/GetPreferences',
                 request_serializer=gate_dot_v1_dot_credentialing__pb2.GetPreferencesRequest.SerializeToString,
@@ -447,6 +472,42 @@ class CredentialingServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPipelineSummary(self, request, context):
+        """How many applications stand where.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDurations(self, request, context):
+        """Payers by name, each with how long applications to it stood where.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWorkflowTemplates(self, request, context):
+        """Workflows to begin with, for common kinds of payers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendar(self, request, context):
+        """What somebody has to do and what they have to renew, as iCalendar (RFC 5545).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMismatches(self, request, context):
+        """Contracts held against what the gate knows of Medicaid enrollment, for a page of providers by name. A page without
+        mismatches may be followed by others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPreferences(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -631,6 +692,31 @@ def add_CredentialingServicer_to_server(servicer, server):
                     servicer.ListContracts,
                     request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.FromString,
                     response_serializer=gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.SerializeToString,
+            ),
+            'GetPipelineSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPipelineSummary,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryResponse.SerializeToString,
+            ),
+            'ListDurations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDurations,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListDurationsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListDurationsResponse.SerializeToString,
+            ),
+            'ListWorkflowTemplates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWorkflowTemplates,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.GetCalendarRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.GetCalendarResponse.SerializeToString,
+            ),
+            'ListMismatches': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMismatches,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListMismatchesRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListMismatchesResponse.SerializeToString,
             ),
             'GetPreferences': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPreferences,
@@ -1565,6 +1651,141 @@ class Credentialing:
             '/gate.v1.Credentialing/ListContracts',
             gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.SerializeToString,
             gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPipelineSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/GetPipelineSummary',
+            gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.GetPipelineSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDurations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListDurations',
+            gate_dot_v1_dot_credentialing__pb2.ListDurationsRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListDurationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWorkflowTemplates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListWorkflowTemplates',
+            gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListWorkflowTemplatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/GetCalendar',
+            gate_dot_v1_dot_credentialing__pb2.GetCalendarRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.GetCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMismatches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListMismatches',
+            gate_dot_v1_dot_credentialing__pb2.ListMismatchesRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListMismatchesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -87,6 +87,18 @@ class CredentialingStub:
     UpdateContract: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateContractRequest, _credentialing_pb2.UpdateContractResponse]
     ListContracts: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListContractsRequest, _credentialing_pb2.ListContractsResponse]
     """Newest first."""
+    GetPipelineSummary: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.GetPipelineSummaryRequest, _credentialing_pb2.GetPipelineSummaryResponse]
+    """How many applications stand where."""
+    ListDurations: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListDurationsRequest, _credentialing_pb2.ListDurationsResponse]
+    """Payers by name, each with how long applications to it stood where."""
+    ListWorkflowTemplates: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListWorkflowTemplatesRequest, _credentialing_pb2.ListWorkflowTemplatesResponse]
+    """Workflows to begin with, for common kinds of payers."""
+    GetCalendar: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.GetCalendarRequest, _credentialing_pb2.GetCalendarResponse]
+    """What somebody has to do and what they have to renew, as iCalendar (RFC 5545)."""
+    ListMismatches: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListMismatchesRequest, _credentialing_pb2.ListMismatchesResponse]
+    """Contracts held against what the gate knows of Medicaid enrollment, for a page of providers by name. A page without
+    mismatches may be followed by others.
+    """
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.GetPreferencesRequest, _credentialing_pb2.GetPreferencesResponse]
     UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.UpdatePreferencesRequest, _credentialing_pb2.UpdatePreferencesResponse]
 
@@ -149,6 +161,18 @@ class CredentialingAsyncStub(CredentialingStub):
     UpdateContract: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateContractRequest, _credentialing_pb2.UpdateContractResponse]  # type: ignore[assignment]
     ListContracts: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListContractsRequest, _credentialing_pb2.ListContractsResponse]  # type: ignore[assignment]
     """Newest first."""
+    GetPipelineSummary: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.GetPipelineSummaryRequest, _credentialing_pb2.GetPipelineSummaryResponse]  # type: ignore[assignment]
+    """How many applications stand where."""
+    ListDurations: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListDurationsRequest, _credentialing_pb2.ListDurationsResponse]  # type: ignore[assignment]
+    """Payers by name, each with how long applications to it stood where."""
+    ListWorkflowTemplates: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListWorkflowTemplatesRequest, _credentialing_pb2.ListWorkflowTemplatesResponse]  # type: ignore[assignment]
+    """Workflows to begin with, for common kinds of payers."""
+    GetCalendar: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.GetCalendarRequest, _credentialing_pb2.GetCalendarResponse]  # type: ignore[assignment]
+    """What somebody has to do and what they have to renew, as iCalendar (RFC 5545)."""
+    ListMismatches: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListMismatchesRequest, _credentialing_pb2.ListMismatchesResponse]  # type: ignore[assignment]
+    """Contracts held against what the gate knows of Medicaid enrollment, for a page of providers by name. A page without
+    mismatches may be followed by others.
+    """
     GetPreferences: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.GetPreferencesRequest, _credentialing_pb2.GetPreferencesResponse]  # type: ignore[assignment]
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.UpdatePreferencesRequest, _credentialing_pb2.UpdatePreferencesResponse]  # type: ignore[assignment]
 
@@ -412,6 +436,48 @@ class CredentialingServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credentialing_pb2.ListContractsResponse, _abc.Awaitable[_credentialing_pb2.ListContractsResponse]]:
         """Newest first."""
+
+    @_abc_1.abstractmethod
+    def GetPipelineSummary(
+        self,
+        request: _credentialing_pb2.GetPipelineSummaryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.GetPipelineSummaryResponse, _abc.Awaitable[_credentialing_pb2.GetPipelineSummaryResponse]]:
+        """How many applications stand where."""
+
+    @_abc_1.abstractmethod
+    def ListDurations(
+        self,
+        request: _credentialing_pb2.ListDurationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListDurationsResponse, _abc.Awaitable[_credentialing_pb2.ListDurationsResponse]]:
+        """Payers by name, each with how long applications to it stood where."""
+
+    @_abc_1.abstractmethod
+    def ListWorkflowTemplates(
+        self,
+        request: _credentialing_pb2.ListWorkflowTemplatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListWorkflowTemplatesResponse, _abc.Awaitable[_credentialing_pb2.ListWorkflowTemplatesResponse]]:
+        """Workflows to begin with, for common kinds of payers."""
+
+    @_abc_1.abstractmethod
+    def GetCalendar(
+        self,
+        request: _credentialing_pb2.GetCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.GetCalendarResponse, _abc.Awaitable[_credentialing_pb2.GetCalendarResponse]]:
+        """What somebody has to do and what they have to renew, as iCalendar (RFC 5545)."""
+
+    @_abc_1.abstractmethod
+    def ListMismatches(
+        self,
+        request: _credentialing_pb2.ListMismatchesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListMismatchesResponse, _abc.Awaitable[_credentialing_pb2.ListMismatchesResponse]]:
+        """Contracts held against what the gate knows of Medicaid enrollment, for a page of providers by name. A page without
+        mismatches may be followed by others.
+        """
 
     @_abc_1.abstractmethod
     def GetPreferences(

@@ -20,6 +20,7 @@ from gate.credentialing.model.dashboard import Dashboard
 from gate.credentialing.model.enrollments import Enrollment, EnrollmentDraft
 from gate.credentialing.model.payers import Payer, PayerDraft
 from gate.credentialing.model.providers import Provider, ProviderDraft
+from gate.credentialing.model.reconciliation import MedicaidStanding, Mismatch, MismatchKind, Standing
 from gate.credentialing.model.selection import GeneratedTasks, PayerStatistics
 from gate.credentialing.model.tasks import Task, TaskChange
 from gate.credentialing.model.workflows import WorkflowDraft, WorkflowType
@@ -29,7 +30,9 @@ from gate.credentialing.service.dashboard import DashboardService
 from gate.credentialing.service.enrollments import EnrollmentService
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
+from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
 from gate.persistence.unit_of_work import Database, UnitOfWork
@@ -52,6 +55,16 @@ def new_npi() -> str:
     return first_nine + check_digit(first_nine)
 
 
+class Medicaid:
+    """What is known of Medicaid enrollment, as a test says it; nothing, until it does."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, str], MedicaidStanding] = {}
+
+    async def standing(self, tenant: str, npi: str, state: str) -> MedicaidStanding:
+        return self.known.get((tenant, npi, state), MedicaidStanding(standing=Standing.UNKNOWN))
+
+
 class Office:
     """Of one tenant."""
 
@@ -69,6 +82,9 @@ class Office:
         self.tasks = TaskService(log, self.payers)
         self.contracts = ContractService(log)
         self.dashboards = DashboardService(self.payers)
+        self.reports = ReportService(log, self.payers)
+        self.medicaid = Medicaid()
+        self.reconciliation = ReconciliationService(database, self.medicaid, log, self.providers, self.payers)
 
     def _clock(self) -> datetime:
         return self.now
@@ -157,6 +173,22 @@ class Office:
         """Ids of the applications that payers have had for too long."""
         page = await self.read(self.applications.list, ApplicationFilter(is_overdue=True))
         return [listed.application.id for listed in page.items]
+
+    async def mismatches(self) -> list[Mismatch]:
+        return list((await self.reconciliation.page(self.tenant, self.by)).items)
+
+    async def found(self) -> list[tuple[MismatchKind, str, str]]:
+        """What does not go together: kind, state, payer."""
+        return [(each.kind, each.state, each.payer_name) for each in await self.mismatches()]
+
+    def heard(self, provider: Provider, state: str, standing: Standing, *taxonomies: str, days_ago: int = 0) -> None:
+        """Have the gate know this of the provider."""
+        self.medicaid.known[self.tenant, provider.npi, state] = MedicaidStanding(
+            standing=standing,
+            taxonomies=taxonomies,
+            source="ut_portal",
+            verified_at=self.now - timedelta(days=days_ago),
+        )
 
     async def audited(self) -> list[tuple[str, str]]:
         """What the audit log tells, oldest first: action, and kind of object."""

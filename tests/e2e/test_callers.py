@@ -76,6 +76,11 @@ NEEDS = {
     "/gate.v1.Credentialing/CreateContract": Permission.CREDENTIALING_MANAGE,
     "/gate.v1.Credentialing/UpdateContract": Permission.CREDENTIALING_MANAGE,
     "/gate.v1.Credentialing/ListContracts": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/GetPipelineSummary": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/ListDurations": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/ListWorkflowTemplates": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/GetCalendar": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/ListMismatches": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/GetPreferences": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/UpdatePreferences": Permission.CREDENTIALING_MANAGE,
 }

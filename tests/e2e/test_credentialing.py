@@ -1,20 +1,31 @@
 """The gRPC service `Credentialing` of a running gate: from a provider to a contract, and what is refused."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from gate.clock import system_clock
 from gate.v1 import credentialing_pb2 as pb
+from tests.e2e.providers import ATTESTED, ENROLLED, TERMINATED, UNKNOWN, few_providers
 from tests.support.admin_api import new_npi
-from tests.support.callers import CALL_SECONDS, Caller, as_message, fields_in, status_in
+from tests.support.callers import CALL_SECONDS, Caller, as_message, claim, fields_in, status_in
+from tests.support.gates import GateInProcess, running_in_process
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TODAY = as_message(system_clock().date())
 NOBODY = "0192e0a0-0000-7000-8000-000000000000"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateInProcess]:
+    async with running_in_process(tmp_path_factory.mktemp("gate"), population=few_providers()) as running:
+        yield running
 
 
 async def ask(caller: Caller, name: str, **fields: Any) -> Any:
@@ -194,3 +205,69 @@ async def test_tasks_are_listed_read_and_removed(caller: Caller) -> None:
     assert (await ask(caller, "GetTask", task_id=task.id)).task == task
     await ask(caller, "ArchiveTask", task_id=task.id)
     assert await refused(caller, "GetTask", task_id=task.id) == (grpc.StatusCode.NOT_FOUND, [])
+
+
+async def test_the_library_the_pipeline_and_how_long_things_take(caller: Caller) -> None:
+    provider, payer = await a_provider(caller), await a_payer(caller)
+    await ask(caller, "CredentialPayers", provider_id=provider.id, payer_ids=[payer.id])
+    (listed,) = (await ask(caller, "ListApplications")).applications
+    submitted = pb.PayerApplication(
+        id=listed.application.id, application_status=pb.APPLICATION_STATUS_SUBMITTED, assigned_to="ann"
+    )
+    mask = FieldMask(paths=["application_status"])
+    await ask(caller, "UpdateApplication", application=submitted, update_mask=mask)
+
+    templates = (await ask(caller, "ListWorkflowTemplates")).templates
+    chosen = next(each for each in templates if each.payer_type == pb.PAYER_TYPE_MEDICARE).workflow
+    chosen.payer_id = payer.id
+    assert (await ask(caller, "SetPayerWorkflow", workflow=chosen)).workflow.task_templates == chosen.task_templates
+    summary = (await ask(caller, "GetPipelineSummary")).summary
+    assert (summary.total, len(summary.statuses)) == (1, 8)
+    (durations,) = (await ask(caller, "ListDurations")).payers
+    assert [(each.application_status, each.stays) for each in durations.statuses] == [
+        (pb.APPLICATION_STATUS_NOT_STARTED, 1)
+    ]
+
+
+async def test_a_calendar_is_one_coordinator_s(caller: Caller) -> None:
+    provider, payer = await a_provider(caller), await a_payer(caller)
+    await ask(caller, "CredentialPayers", provider_id=provider.id, payer_ids=[payer.id])
+    (task,) = (await ask(caller, "ListTasks")).tasks
+    own, mask = pb.CredentialingTask(assigned_to="ann"), FieldMask(paths=["assigned_to"])
+    await ask(caller, "UpdateTasks", task_ids=[task.id], task=own, update_mask=mask)
+
+    assert f"task-{task.id}@" in (await ask(caller, "GetCalendar", coordinator="ann")).calendar
+    assert "VEVENT" not in (await ask(caller, "GetCalendar", coordinator="bob")).calendar
+
+
+async def test_contracts_are_held_against_what_the_gate_heard_of_medicaid(checked: Caller) -> None:
+    payer = await a_payer(checked, state="TX")
+    never_asked, not_verified = new_npi(), pb.MISMATCH_KIND_NOT_VERIFIED
+    names = {
+        ENROLLED: "Enrolled",
+        TERMINATED: "Terminated",
+        UNKNOWN: "Unknown",
+        ATTESTED: "National",
+        never_asked: "Never",
+    }
+    for npi, name in names.items():
+        provider = await a_provider(checked, npi=npi, last_name=name, states=["CA"])
+        contract = pb.PayerContract(provider_id=provider.id, payer_id=payer.id, effective_date=TODAY)
+        await ask(checked, "CreateContract", contract=contract)
+
+    async def found() -> dict[str, int]:
+        rows = (await ask(checked, "ListMismatches")).mismatches
+        return {row.provider_name.removeprefix("Jane "): row.kind for row in rows}
+
+    assert await found() == dict.fromkeys(names.values(), not_verified)
+    for npi in set(names) - {never_asked}:
+        await checked.check(claim(npi))
+    expected = {
+        "Terminated": pb.MISMATCH_KIND_CONTRACTED_NOT_ENROLLED,
+        "Unknown": pb.MISMATCH_KIND_CONTRACTED_NOT_ENROLLED,
+        "National": not_verified,
+        "Never": not_verified,
+    }
+    async with asyncio.timeout(CALL_SECONDS):
+        while (await found()) != expected:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.05)

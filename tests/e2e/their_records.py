@@ -31,7 +31,15 @@ class Records(NamedTuple):
 
     def others(self, alike: Callable[[str], str]) -> "Records":
         """Ids written alike, and nobody's."""
-        return self._replace(**{kind: alike(getattr(self, kind)) for kind in self._fields if kind != "pages"})
+        return Records(
+            provider=alike(self.provider),
+            payer=alike(self.payer),
+            enrollment=alike(self.enrollment),
+            application=alike(self.application),
+            task=alike(self.task),
+            contract=alike(self.contract),
+            pages=self.pages,
+        )
 
 
 async def keep_records(caller: Caller) -> Records:
@@ -83,6 +91,8 @@ LISTS: Final = (
     "ListApplications",
     "ListTasks",
     "ListContracts",
+    "ListDurations",
+    "ListMismatches",
 )
 Named = Callable[[Records], Any]
 _IDS: Final[Mapping[str, Named]] = {
@@ -132,6 +142,7 @@ EXAMPLES: Final[Mapping[str, Named]] = {
     "ListProvidersRequest.search": lambda _: THEIR_NAME,
     "ListPayersRequest.search": lambda _: THEIR_PAYER,
     "ListTasksRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "GetCalendarRequest.coordinator": lambda _: THEIR_COORDINATOR,
 }
 """The other tenant's value of every field of the service `Credentialing` by which a record could be named."""
 ORDINARY: Final = {
@@ -222,6 +233,7 @@ PARAMETERS: Final[Mapping[str, Named]] = {
     "providerId": _IDS["provider"],
     "payerId": _IDS["payer"],
     "search": lambda _: THEIR_NAME,
+    "coordinator": lambda _: THEIR_COORDINATOR,
     "assignedTo": lambda _: THEIR_COORDINATOR,
     "pageToken": _token("ListProviders"),
     "pageSize": lambda _: 500,
@@ -276,6 +288,11 @@ _WITHOUT_BODY: Final = {
     "GET /api/admin/credentialing-tasks",
     "GET /api/admin/credentialing-tasks/{task_id}",
     "DELETE /api/admin/credentialing-tasks/{task_id}",
+    "GET /api/admin/credentialing-pipeline",
+    "GET /api/admin/credentialing-durations",
+    "GET /api/admin/credentialing-workflow-templates",
+    "GET /api/admin/credentialing-calendar.ics",
+    "GET /api/admin/credentialing-mismatches",
 }
 ROUTES: Final = _WITHOUT_BODY | BODIES.keys()
 ABOUT_NO_RECORD: Final = {

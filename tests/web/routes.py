@@ -24,7 +24,7 @@ def all_routes() -> list[RouteContext]:
         health=nobody,
         database=nobody,
         tenants=nobody,
-        credentialing=CredentialingDesk.of(nobody, system_clock),
+        credentialing=CredentialingDesk.of(nobody, nobody, nobody, system_clock),
         door=nobody,
         sessions=nobody,
         entrances=Entrances(sign_in=nobody, has_local_accounts=True, provider=cast("Any", object())),

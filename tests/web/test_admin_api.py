@@ -247,6 +247,30 @@ async def test_ids_that_nothing_could_have_are_not_found(office: AdminProgram) -
             assert (await office.ask("GET", f"/{path}/{record_id}")).status == 404
 
 
+async def test_figures_the_library_the_calendar_and_mismatches_are_served(office: AdminProgram) -> None:
+    provider, payer = await office.provider(states=["UT"]), await office.payer()
+    await office.post(f"/providers/{provider['id']}/credential-payers", {"payerIds": [payer["id"]]})
+    (task,) = await office.get("/credentialing-tasks")
+    await office.patch(f"/credentialing-tasks/{task['id']}", {"assigned_to": "ann"})
+    await office.post(
+        "/contracts", {"provider_id": provider["id"], "payer_id": payer["id"], "effective_date": "2020-01-01"}
+    )
+
+    summary = await office.get("/credentialing-pipeline")
+    assert (summary["total"], summary["statuses"][0]) == (1, {"application_status": "not_started", "applications": 1})
+    (durations,) = await office.get("/credentialing-durations")
+    assert (durations["payer_name"], durations["statuses"]) == (payer["name"], [])
+    template = (await office.get("/credentialing-workflow-templates"))[0]
+    assert (await office.ask("PUT", f"/payers/{payer['id']}/workflow", template["workflow"])).status == 200
+    for query, holds in (({"coordinator": "ann"}, True), ({}, False)):
+        feed = await office.ask("GET", "/credentialing-calendar.ics", **query)
+        assert feed.status == 200
+        assert feed.body.startswith("BEGIN:VCALENDAR")
+        assert (task["id"] in feed.body.replace("\r\n ", "")) == holds
+    (mismatch,) = await office.get("/credentialing-mismatches")
+    assert (mismatch["kind"], mismatch["state"], mismatch["npi"]) == ("not_verified", "UT", provider["npi"])
+
+
 async def test_the_description_tells_every_body_and_every_answer(gate: GateInProcess, office: AdminProgram) -> None:
     async with office._session.get(f"{gate.http_url}/api/openapi.json") as answer:
         described = await answer.json()
@@ -260,6 +284,7 @@ async def test_the_description_tells_every_body_and_every_answer(gate: GateInPro
     assert len(operations) > 30
     for (method, path), operation in operations.items():
         assert "422" not in operation["responses"], path
-        assert operation["responses"]["200"]["content"]["application/json"]["schema"], path
+        kind = "text/calendar" if path.endswith(".ics") else "application/json"
+        assert operation["responses"]["200"]["content"][kind]["schema"], path
         assert ("requestBody" in operation) == (method in {"post", "put", "patch"}), path
     assert described["components"]["schemas"]["Provider"]["properties"].keys() >= {"npi", "first_name"}

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Select, or_, select, tuple_, union
 
 from gate.credentialing.model.enrollments import CODE_LENGTH, Enrollment, EnrollmentFilter, EnrollmentStatus
+from gate.credentialing.model.fields import is_line
 from gate.credentialing.repository import rows
 from gate.credentialing.tables import EnrollmentTable
 from gate.persistence.unit_of_work import UnitOfWork
@@ -63,6 +64,8 @@ async def due(
     query = rows.present(unit, EnrollmentTable, Enrollment).where(
         EnrollmentTable.status == EnrollmentStatus.ENROLLED.value, EnrollmentTable.recert_due_on <= until
     )
+    if not is_line(coordinator):
+        return []
     if coordinator:
         query = query.where(EnrollmentTable.coordinator == coordinator)
     if after is not None:

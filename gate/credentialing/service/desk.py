@@ -6,15 +6,19 @@ import msgspec
 
 from gate.audit.trail import AuditTrail
 from gate.clock import Clock
+from gate.credentialing.model.reconciliation import MedicaidEvidence
 from gate.credentialing.service.applications import ApplicationService
 from gate.credentialing.service.contracts import ContractService
 from gate.credentialing.service.dashboard import DashboardService
 from gate.credentialing.service.enrollments import EnrollmentService
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
+from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
+from gate.persistence.unit_of_work import Database
 
 
 class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,15 +32,17 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     tasks: TaskService
     contracts: ContractService
     dashboards: DashboardService
+    reports: ReportService
+    reconciliation: ReconciliationService
 
     @classmethod
-    def of(cls, trail: AuditTrail, clock: Clock) -> Self:
+    def of(cls, database: Database, evidence: MedicaidEvidence, trail: AuditTrail, clock: Clock) -> Self:
         """With this audit log and this clock."""
         log = ChangeLog(trail, clock)
-        payers = PayerService(log)
+        providers, payers = ProviderService(log), PayerService(log)
         applications = ApplicationService(log, payers)
         return cls(
-            providers=ProviderService(log),
+            providers=providers,
             payers=payers,
             enrollments=EnrollmentService(log, payers),
             applications=applications,
@@ -44,4 +50,6 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
             tasks=TaskService(log, payers),
             contracts=ContractService(log),
             dashboards=DashboardService(payers),
+            reports=ReportService(log, payers),
+            reconciliation=ReconciliationService(database, evidence, log, providers, payers),
         )

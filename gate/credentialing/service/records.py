@@ -48,6 +48,11 @@ class ChangeLog:
         ]
         await self._trail.record(unit, *events)
 
+    async def looked(self, unit: UnitOfWork, by: Actor, at: str, **details: int) -> None:
+        """Record that somebody held contracts against evidence."""
+        action = AuditAction.RECORDS_RECONCILED
+        await self._trail.record(unit, AuditEvent(actor=by, action=action, object=at, at=self.clock(), details=details))
+
 
 def _told(change: Change) -> Iterable[tuple[AuditAction, Details]]:
     if change.before is None:

@@ -39,20 +39,15 @@ class Descriptions:
     def operation(self, *, gives: Any = None, lists: Any = None, takes: Any = None) -> dict[str, Any]:  # noqa: ANN401 - types of records, generic ones too
         """What FastAPI cannot see: which type is answered, singly or in pages, and which is read."""
         answered = PageAnswer[lists] if lists is not None else Answer[gives]
-        said: dict[str, Any] = {
-            "security": [{_BEARER: []}],
-            "responses": {
-                "200": {"content": {"application/json": {"schema": self._schema(answered)}}},
-                "4XX": {
-                    "description": "Refused",
-                    "content": {"application/problem+json": {"schema": self._schema(Problem)}},
-                },
-            },
-        }
+        said = self._with_refusals({"application/json": {"schema": self._schema(answered)}})
         if takes is not None:
             content = {"application/json": {"schema": self._schema(takes)}}
             said["requestBody"] = {"required": True, "content": content}
         return said
+
+    def file(self, media_type: str) -> dict[str, Any]:
+        """What FastAPI cannot see of an operation that answers text of another kind."""
+        return self._with_refusals({media_type: {"schema": {"type": "string"}}})
 
     def install(self, app: FastAPI) -> None:
         """Have `app` tell the schemas, and the statuses it really answers with."""
@@ -69,6 +64,13 @@ class Descriptions:
             return document
 
         app.openapi = complete  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+    def _with_refusals(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        problem = {"application/problem+json": {"schema": self._schema(Problem)}}
+        return {
+            "security": [{_BEARER: []}],
+            "responses": {"200": {"content": content}, "4XX": {"description": "Refused", "content": problem}},
+        }
 
     def _schema(self, kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
         ((schema,), parts) = msgspec.json.schema_components((kind,), ref_template="#/components/schemas/{name}")

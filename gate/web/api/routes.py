@@ -9,6 +9,7 @@ from gate.web.api.application_routes import application_routes, contract_routes
 from gate.web.api.enrollment_routes import enrollment_routes
 from gate.web.api.payer_routes import payer_routes
 from gate.web.api.provider_routes import provider_routes
+from gate.web.api.report_routes import report_routes
 from gate.web.api.task_routes import task_routes
 
 
@@ -21,4 +22,5 @@ def admin_routes(api: AdminApi) -> Sequence[APIRouter]:
         application_routes(api),
         contract_routes(api),
         task_routes(api),
+        report_routes(api),
     )
