@@ -53,11 +53,12 @@ dialog.addEventListener("submit", async (event) => {
       body: new URLSearchParams(new FormData(form, null)),
       headers: { accept: "text/html" },
     });
+    const html = await answer.text();
     if (answer.redirected) {
       location.assign(answer.url);
       return;
     }
-    const part = partOf(await answer.text());
+    const part = partOf(html);
     if (part !== null) {
       show(part);
       return;

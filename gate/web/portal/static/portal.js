@@ -19,7 +19,7 @@
   let first = "";
   let since = 0;
 
-  const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
+  const isTyping = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
   const closeMenus = (but) => {
     for (const menu of menus) {

@@ -33,7 +33,7 @@ document.addEventListener("submit", async (event) => {
   if (button?.name) sent.set(button.name, button.value);
   part.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(button?.formAction || form.action, {
+    const answer = await fetch(form.action, {
       method: "POST",
       body: new URLSearchParams(sent),
       headers: { accept: "text/html" },
