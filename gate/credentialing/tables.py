@@ -6,13 +6,19 @@ Ids are UUIDs of version 7: to order by them is to order by when a record began.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gate.persistence.base import DOCUMENT, Base, OfOneTenant
 
+_IS_PRESENT = column("archived_at").is_(None)
 _BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorted alike by both databases."""
+
+
+def _listed(name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of records that are not archived: lists and counts are answered from it alone."""
+    return Index(name, "tenant", *columns, unique=unique, sqlite_where=_IS_PRESENT, postgresql_where=_IS_PRESENT)
 
 
 def _belongs_to(table: str, kind: str, column: str) -> ForeignKeyConstraint:
@@ -26,7 +32,10 @@ class ProviderTable(OfOneTenant, Base):
     """A provider. Among those that are not archived an NPI is one provider's."""
 
     __tablename__ = "providers"
-    __table_args__ = (Index("ix_providers_tenant_sort_name_id", "tenant", "sort_name", "id"),)
+    __table_args__ = (
+        _listed("ix_providers_tenant_sort_name_id", "sort_name", "id"),
+        _listed("ux_providers_tenant_npi", "npi", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     first_name: Mapped[str] = mapped_column(Text)
@@ -43,22 +52,11 @@ class ProviderTable(OfOneTenant, Base):
     archived_at: Mapped[datetime | None]
 
 
-_IS_PRESENT = ProviderTable.archived_at.is_(None)
-Index(
-    "ux_providers_tenant_npi",
-    ProviderTable.tenant,
-    ProviderTable.npi,
-    unique=True,
-    sqlite_where=_IS_PRESENT,
-    postgresql_where=_IS_PRESENT,
-)
-
-
 class PayerTable(OfOneTenant, Base):
     """A payer."""
 
     __tablename__ = "payers"
-    __table_args__ = (Index("ix_payers_tenant_sort_name_id", "tenant", "sort_name", "id"),)
+    __table_args__ = (_listed("ix_payers_tenant_sort_name_id", "sort_name", "id"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -102,14 +100,14 @@ class EnrollmentTable(OfOneTenant, Base):
         _belongs_to("provider_enrollments", "providers", "provider_id"),
         _belongs_to("provider_enrollments", "payers", "payer_id"),
         # Newest first by the primary key, by status, and by each of the three codes; deadlines; one provider's.
-        Index("ix_provider_enrollments_tenant_status_id", "tenant", "status", "id"),
-        Index("ix_provider_enrollments_tenant_npi_id", "tenant", "npi", "id"),
-        Index("ix_provider_enrollments_tenant_billing_npi_id", "tenant", "billing_npi", "id"),
-        Index("ix_provider_enrollments_tenant_taxonomy_code_id", "tenant", "taxonomy_code", "id"),
-        Index("ix_provider_enrollments_tenant_status_due", "tenant", "status", "recert_due_on", "id"),
-        Index("ix_provider_enrollments_tenant_provider_payer", "tenant", "provider_id", "payer_id", "id"),
-        Index("ix_provider_enrollments_tenant_payer_id", "tenant", "payer_id", "id"),
-        Index("ix_provider_enrollments_tenant_coordinator", "tenant", "coordinator", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_status_id", "status", "id"),
+        _listed("ix_provider_enrollments_tenant_npi_id", "npi", "id"),
+        _listed("ix_provider_enrollments_tenant_billing_npi_id", "billing_npi", "id"),
+        _listed("ix_provider_enrollments_tenant_taxonomy_code_id", "taxonomy_code", "id"),
+        _listed("ix_provider_enrollments_tenant_status_due", "status", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_provider_id", "provider_id", "id"),
+        _listed("ix_provider_enrollments_tenant_payer_id", "payer_id", "id"),
+        _listed("ix_provider_enrollments_tenant_coordinator", "coordinator", "recert_due_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -138,9 +136,9 @@ class ApplicationTable(OfOneTenant, Base):
         _belongs_to("payer_applications", "providers", "provider_id"),
         _belongs_to("payer_applications", "payers", "payer_id"),
         UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_applications_provider_payer"),
-        Index("ix_payer_applications_tenant_status_id", "tenant", "application_status", "id"),
-        Index("ix_payer_applications_tenant_payer_id", "tenant", "payer_id", "id"),
-        Index("ix_payer_applications_tenant_expected_by", "tenant", "expected_by", "id"),
+        _listed("ix_payer_applications_tenant_status_id", "application_status", "id"),
+        _listed("ix_payer_applications_tenant_payer_id", "payer_id", "id"),
+        _listed("ix_payer_applications_tenant_expected_by", "expected_by", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -193,10 +191,10 @@ class TaskTable(OfOneTenant, Base):
     __table_args__ = (
         _belongs_to("credentialing_tasks", "providers", "provider_id"),
         _belongs_to("credentialing_tasks", "payers", "payer_id"),
-        Index("ix_credentialing_tasks_tenant_provider", "tenant", "provider_id", "payer_id", "task_order", "id"),
-        Index("ix_credentialing_tasks_tenant_due", "tenant", "due_date", "id"),
-        Index("ix_credentialing_tasks_tenant_status_due", "tenant", "task_status", "due_date", "id"),
-        Index("ix_credentialing_tasks_tenant_assigned_due", "tenant", "assigned_to", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_provider", "provider_id", "payer_id", "task_order", "id"),
+        _listed("ix_credentialing_tasks_tenant_due", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_status_due", "task_status", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_assigned_due", "assigned_to", "due_date", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

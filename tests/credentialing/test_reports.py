@@ -12,7 +12,8 @@ from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import PayerType
 from gate.credentialing.model.reconciliation import MismatchKind, Standing
 from gate.credentialing.model.tasks import TaskStatus
-from gate.credentialing.model.workflows import WorkflowType
+from gate.credentialing.model.workflows import TaskTemplate, WorkflowType
+from gate.errors import InvalidInput
 from tests.credentialing.office import TODAY, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -80,8 +81,24 @@ async def test_a_coordinator_s_calendar_holds_what_is_left_to_do_on_its_day(offi
     assert deadline.decoded("dtstart") == TODAY + timedelta(days=9)
     others = office.of_others()
     assert "VEVENT" not in await others.read(others.reports.calendar, "ann")
-    for nobody in ("", "no\0body"):
-        assert "Submit provider" not in await office.read(office.reports.calendar, nobody)
+    assert "VEVENT" not in await office.read(office.reports.calendar, "")
+    for nobody in ("no\0body", "a\r\nATTENDEE:b", "a" * 201):
+        with pytest.raises(InvalidInput, match="coordinator"):
+            await office.read(office.reports.calendar, nobody)
+
+
+async def test_what_somebody_wrote_adds_nothing_else_to_a_calendar(office: Office) -> None:
+    step = TaskTemplate(title="Call; ask, wait", description="first line\r\nEND:VEVENT\nsecond", estimated_days=1)
+    payer = await office.payer_with(WorkflowType.ONLINE_PORTAL, "Payer:\\;,", task_templates=(step,))
+    doe = await office.provider()
+    await office.choose(doe, payer)
+    await office.change_tasks(*await office.tasks_of(doe), assigned_to="ann;CN=x:y,z")
+
+    feed = icalendar.Calendar.from_ical(await office.read(office.reports.calendar, "ann;CN=x:y,z"))
+
+    (event,) = feed.walk("VEVENT")
+    assert str(event["summary"]) == "Call; ask, wait: Payer:\\;,, Jane Doe"
+    assert str(event["description"]).splitlines() == ["first line", "END:VEVENT", "second"]
 
 
 @pytest.mark.parametrize(

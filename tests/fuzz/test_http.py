@@ -16,6 +16,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
+from gate.auth.permissions import Role
+from tests.support.callers import bearer, token_for
 from tests.support.gates import GateProcess
 
 _SECONDS = 5.0
@@ -33,16 +35,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateProcess]:
     assert "Traceback" not in gate.log, gate.log
 
 
-def test_every_described_route_answers_as_described(served: GateProcess) -> None:
+@pytest.mark.parametrize("who", ["a stranger", "an administrator"])
+def test_every_described_route_answers_as_described(served: GateProcess, who: str) -> None:
+    credential = bearer(token_for(served.data_dir, "fuzz", Role.ORG_ADMIN)) if who == "an administrator" else ()
+    headers = {name.title(): value for name, value in credential}
     described = schemathesis.openapi.from_url(f"{served.http_url}/api/openapi.json")
     operations = [found.ok() for found in described.get_all_operations() if isinstance(found, Ok)]
     assert operations
     for operation in operations:
 
-        @few
+        @settings(few, max_examples=10)
         @given(operation.as_strategy())
         def every_case(case: schemathesis.Case[Any]) -> None:
-            case.call_and_validate(checks=[not_a_server_error, response_schema_conformance])
+            case.call_and_validate(headers=headers, checks=[not_a_server_error, response_schema_conformance])
 
         every_case()
 

@@ -10,11 +10,12 @@ from yarl import URL
 
 from gate.auth.permissions import Role
 from gate.v1 import decision_pb2
+from gate.web.forgery import SAFE_METHODS
 from tests.support.callers import bearer, token_for
 from tests.support.gates import GateInProcess, running_in_process
 from tests.support.servers import postgres_server
 from tests.support.visitors import ANOTHER, PASSWORD, Visitor, hire, visitor
-from tests.web.routes import unsafe_routes
+from tests.web.routes import all_routes, unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -151,6 +152,19 @@ async def test_every_route_that_changes_something_asks_for_the_token() -> None:
         "/account/sessions/end",
         "/theme",
     }
+
+
+async def test_every_route_for_programs_that_changes_something_asks_a_session_for_the_token(
+    gate: GateInProcess, browser: Visitor
+) -> None:
+    await hire(gate.settings, "admin-without-token", {"clinic-without-token": Role.ORG_ADMIN})
+    await browser.sign_in("admin-without-token")
+    routes = {(method, str(route.path)) for route in all_routes() for method in route.methods or ()}
+    changing = {(method, path) for method, path in routes if path.startswith("/api/") and method not in SAFE_METHODS}
+
+    assert changing
+    for method, path in changing:
+        assert (await browser.send(method, path, {}, "not the token")).status == 403, path
 
 
 async def test_one_changes_one_s_password_and_the_other_browser_is_out(

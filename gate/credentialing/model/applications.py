@@ -81,7 +81,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     is_effective_date_assumed: bool
     """Nobody told an effective date, and the day of approval stands in for it (row M11)."""
     expected_by: date | None
-    """Last day on which an answer is not overdue; None where the payer's typical time is unknown."""
+    """Last day on which an answer is not overdue; None unless the payer has it and its typical time is known."""
     caqh_application_id: str
     payer_application_id: str
     portal_reference: str
@@ -160,9 +160,7 @@ def _moved(before: Application, after: Application, day: date) -> Application:
         raise PreconditionFailed("it was denied and the provider may not apply again: set reapplication_eligible first")
     if previous in {ApplicationStatus.DENIED, ApplicationStatus.WITHDRAWN} and status in OPEN:
         # The provider applies anew: dates of the earlier try stay in the history.
-        after = msgspec.structs.replace(
-            after, application_submitted_date=None, approval_date=None, denial_reason="", expected_by=None
-        )
+        after = msgspec.structs.replace(after, application_submitted_date=None, approval_date=None, denial_reason="")
     if status not in _UNTOUCHED and after.application_started_date is None:
         after = msgspec.structs.replace(after, application_started_date=day)
     if status is ApplicationStatus.SUBMITTED and after.application_submitted_date is None:
@@ -183,17 +181,16 @@ def _approved(application: Application, day: date) -> Application:
 
 
 def expecting(application: Application, typical_days: int | None) -> Application:
-    """The application with the day on which it becomes late, by what is typical for its payer."""
+    """The application with the day after which an answer is late, by what is typical for its payer."""
     submitted = application.application_submitted_date
-    if submitted is None or typical_days is None:
+    if submitted is None or typical_days is None or application.application_status not in AWAITING:
         return msgspec.structs.replace(application, expected_by=None)
     return msgspec.structs.replace(application, expected_by=submitted + timedelta(days=typical_days))
 
 
 def is_overdue(application: Application, today: date) -> bool:
     """Whether the payer has had it for longer than is typical (row M15)."""
-    expected_by = application.expected_by
-    return application.application_status in AWAITING and expected_by is not None and expected_by < today
+    return application.expected_by is not None and application.expected_by < today
 
 
 def days_elapsed(application: Application, today: date) -> int | None:

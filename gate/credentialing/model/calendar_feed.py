@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import icalendar
 
 from gate.credentialing.model.enrollments import Enrollment
 from gate.credentialing.model.tasks import Task
 
-_PRODUCT = "-//enrollment-gate//credentialing//EN"
+_PRODUCT: Final = "-//enrollment-gate//credentialing//EN"
 
 
 class CalendarFeed:
@@ -20,7 +21,7 @@ class CalendarFeed:
         self._calendar.add("prodid", _PRODUCT)
         self._calendar.add("version", "2.0")
         self._calendar.add("method", "PUBLISH")
-        self._calendar.add("x-wr-calname", title)
+        self._calendar.add("x-wr-calname", icalendar.vText(title))
         self._now = now.astimezone(UTC)
         self._names = names
 

@@ -12,7 +12,7 @@ from gate.errors import FieldViolation, InvalidInput
 _AT: Final = re.compile(r" - at `\$\.?(?P<field>.*)`$")
 _MISSING: Final = re.compile(r"^Object missing required field `(?P<field>\w+)`$")
 Record = TypeVar("Record", bound=msgspec.Struct)
-_LONGEST_TOLD = 200
+_LONGEST_TOLD: Final = 200
 
 
 def named_in(change: msgspec.Struct) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which payers to choose for a provider, and what choosing them came to. Pure."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -9,7 +10,7 @@ from gate.credentialing.model.payers import Payer, PayerType, SupervisionLevel
 from gate.credentialing.model.providers import Provider
 from gate.credentialing.model.workflows import Workflow, WorkflowType, usual_type
 
-MOST_PAYERS = 100
+MOST_PAYERS: Final = 100
 """Chosen at once."""
 
 

@@ -37,9 +37,9 @@ async def archive(unit: UnitOfWork, application_id: str, at: datetime) -> None:
 
 
 async def of_provider(unit: UnitOfWork, provider_id: str) -> Sequence[Application]:
-    """Every application of one provider, oldest first."""
+    """Every application of one provider."""
     query = rows.present(unit, ApplicationTable, Application).where(ApplicationTable.provider_id == provider_id)
-    return await rows.all_of(unit, query.order_by(ApplicationTable.id), Application)
+    return await rows.all_of(unit, query, Application)
 
 
 async def archived_one(unit: UnitOfWork, provider_id: str, payer_id: str) -> Application | None:
@@ -64,10 +64,7 @@ async def listed(unit: UnitOfWork, wanted: ApplicationFilter, before: str, limit
 
 async def overdue(unit: UnitOfWork, today: date, after: tuple[date, str] | None, limit: int) -> Sequence[Application]:
     """Applications that payers have had for longer than is typical, the latest first (row M15)."""
-    query = rows.present(unit, ApplicationTable, Application).where(
-        ApplicationTable.expected_by < today,
-        ApplicationTable.application_status.in_([status.value for status in AWAITING]),
-    )
+    query = rows.present(unit, ApplicationTable, Application).where(ApplicationTable.expected_by < today)
     if after is not None:
         query = query.where(tuple_(ApplicationTable.expected_by, ApplicationTable.id) > tuple_(*after))
     ordered = query.order_by(ApplicationTable.expected_by, ApplicationTable.id).limit(limit)
@@ -79,6 +76,7 @@ async def expect(unit: UnitOfWork, payer_id: str, typical_days: int | None) -> N
     awaiting = (
         ApplicationTable.tenant == unit.tenant,
         ApplicationTable.payer_id == payer_id,
+        ApplicationTable.application_status.in_([status.value for status in AWAITING]),
         ApplicationTable.application_submitted_date.is_not(None),
     )
     submitted = ApplicationTable.application_submitted_date

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import func, or_, select
 
 from gate.credentialing.model.contracts import Contract, ContractFilter
 from gate.credentialing.repository import rows
@@ -62,15 +61,18 @@ async def listed(unit: UnitOfWork, wanted: ContractFilter, before: str, limit: i
 
 async def counted(unit: UnitOfWork, payer_ids: Iterable[str], day: date) -> Mapping[str, tuple[int, int]]:
     """By payer: how many contracts stand on that day, and how many of them are bookable providers'."""
-    bookable: Any = func.sum(case((ContractTable.is_bookable, 1), else_=0))
     query = (
-        select(ContractTable.payer_id, func.count(), bookable)
+        select(ContractTable.payer_id, ContractTable.is_bookable, func.count())
         .where(
             ContractTable.tenant == unit.tenant,
             ContractTable.payer_id.in_(set(payer_ids)),
             ContractTable.effective_date <= day,
             or_(ContractTable.end_date.is_(None), ContractTable.end_date >= day),
         )
-        .group_by(ContractTable.payer_id)
+        .group_by(ContractTable.payer_id, ContractTable.is_bookable)
     )
-    return {payer_id: (count, of_them) for payer_id, count, of_them in await unit.session.execute(query)}
+    found: dict[str, tuple[int, int]] = {}
+    for payer_id, is_bookable, count in await unit.session.execute(query):
+        contracts, bookable = found.get(payer_id, (0, 0))
+        found[payer_id] = (contracts + count, bookable + count * is_bookable)
+    return found

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from gate.credentialing.model.applications import AWAITING, ApplicationStatus
+from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.reports import Histogram
 from gate.credentialing.tables import ApplicationEventTable, ApplicationTable
 from gate.persistence.unit_of_work import UnitOfWork
@@ -28,7 +28,6 @@ async def count_overdue(unit: UnitOfWork, today: date) -> int:
         ApplicationTable.tenant == unit.tenant,
         ApplicationTable.archived_at.is_(None),
         ApplicationTable.expected_by < today,
-        ApplicationTable.application_status.in_([status.value for status in AWAITING]),
     )
     return int((await unit.session.execute(query)).scalar_one())
 

@@ -79,7 +79,7 @@ class ApplicationService:
         before = await _find(unit, application_id, to_change=True)
         today = await self._payers.today(unit)
         after = rules.changed(before, change, self._log.clock(), today)
-        if after.application_submitted_date != before.application_submitted_date:
+        if after.application_status is not before.application_status:
             workflow = await payers.workflow(unit, after.payer_id)
             after = rules.expecting(after, workflow.typical_approval_days if workflow is not None else None)
         await applications.put(unit, after)

@@ -25,7 +25,8 @@ class Approvals:
     ) -> None:
         """Have the approval of `application` known everywhere."""
         effective = application.effective_date
-        assert effective is not None, "an approval has an effective date"  # noqa: S101 - `applications.changed` sees to it
+        if effective is None:
+            raise ValueError("an approval has an effective date: `applications.changed` sees to it")
         contract = await self._contract(unit, application, provider, effective)
         enrollment = await self._enrollment(unit, application, provider, recert_due_on)
         await self._log.record(unit, by, contract, *enrollment)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from typing import Final
 
 from gate.audit.model import Actor
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
@@ -21,7 +22,7 @@ from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.records import ChangeLog
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
-_ASKED_AT_ONCE = 3
+_ASKED_AT_ONCE: Final = 3
 """Each reads the ledger over a connection of its own, of which a process has few."""
 
 

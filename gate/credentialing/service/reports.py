@@ -5,16 +5,20 @@ from typing import Final
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.calendar_feed import CalendarFeed
 from gate.credentialing.model.enrollments import last_day_shown
+from gate.credentialing.model.fields import LONGEST_NAME, is_line
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
 from gate.credentialing.model.payers import PayerFilter
 from gate.credentialing.model.reports import PayerDurations, PipelineSummary, duration, pipeline
 from gate.credentialing.repository import enrollments, payers, providers, reports, tasks
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.records import ChangeLog
+from gate.errors import FieldViolation, InvalidInput
 from gate.persistence.unit_of_work import UnitOfWork
 
-_MOST_EVENTS: Final = 1_000
+_MOST_EVENTS: Final = 200
 """Of each kind in one feed: the earliest."""
+_USUAL_PAGE: Final = 10
+"""Payers; for each, the history of all its applications is counted."""
 
 
 class ReportService:
@@ -30,12 +34,12 @@ class ReportService:
         return pipeline(await reports.counts_by_status(unit), overdue)
 
     async def durations(self, unit: UnitOfWork, request: PageRequest = FIRST) -> Page[PayerDurations]:
-        """Payers by name, each with how long applications to it stood where.
+        """Payers by name, ten on a page, each with how long applications to it stood where.
 
         Raises:
             InvalidInput: the page is none.
         """
-        page = await self._payers.list(unit, PayerFilter(), request)
+        page = await self._payers.list(unit, PayerFilter(), PageRequest(request.size or _USUAL_PAGE, request.token))
         stays = await reports.stays(unit, (payer.id for payer in page.items))
         items = [
             PayerDurations(
@@ -52,7 +56,13 @@ class ReportService:
         return Page(items, page.next_page_token)
 
     async def calendar(self, unit: UnitOfWork, coordinator: str) -> str:
-        """What somebody has to do and what they have to renew, as iCalendar."""
+        """What somebody has to do and what they have to renew, as iCalendar.
+
+        Raises:
+            InvalidInput: nobody could be called so.
+        """
+        if not is_line(coordinator):
+            raise InvalidInput(FieldViolation("coordinator", f"must be one line of at most {LONGEST_NAME} characters"))
         settled = await self._payers.preferences(unit)
         until = last_day_shown(await self._payers.today(unit), settled.recred_alert_lead_days)
         to_do = await tasks.to_do(unit, coordinator, _MOST_EVENTS)

@@ -1,7 +1,7 @@
 """Figures, feeds and mismatches at `/api/admin`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
@@ -11,7 +11,7 @@ from gate.credentialing.model.reports import PayerDurations, PipelineSummary
 from gate.web.api.admitted import AdminApi, Paged, Viewer
 from gate.web.api.bodies import answer, page_answer
 
-_CALENDAR = "text/calendar"
+_CALENDAR: Final = "text/calendar"
 
 
 def report_routes(api: AdminApi) -> APIRouter:

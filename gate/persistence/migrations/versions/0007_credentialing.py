@@ -89,7 +89,13 @@ def _create_providers() -> None:
         sa.Column("archived_at", _INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("tenant", "id", name="pk_providers"),
     )
-    op.create_index("ix_providers_tenant_sort_name_id", "providers", ["tenant", "sort_name", "id"])
+    op.create_index(
+        "ix_providers_tenant_sort_name_id",
+        "providers",
+        ["tenant", "sort_name", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
     op.create_index(
         "ux_providers_tenant_npi",
         "providers",
@@ -119,7 +125,13 @@ def _create_payers() -> None:
         sa.Column("archived_at", _INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("tenant", "id", name="pk_payers"),
     )
-    op.create_index("ix_payers_tenant_sort_name_id", "payers", ["tenant", "sort_name", "id"])
+    op.create_index(
+        "ix_payers_tenant_sort_name_id",
+        "payers",
+        ["tenant", "sort_name", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
 
 
 def _create_payer_workflows() -> None:
@@ -167,26 +179,60 @@ def _create_provider_enrollments() -> None:
         _belongs_to("provider_enrollments", "providers", "provider_id"),
     )
     op.create_index(
-        "ix_provider_enrollments_tenant_billing_npi_id", "provider_enrollments", ["tenant", "billing_npi", "id"]
+        "ix_provider_enrollments_tenant_billing_npi_id",
+        "provider_enrollments",
+        ["tenant", "billing_npi", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
     op.create_index(
         "ix_provider_enrollments_tenant_coordinator",
         "provider_enrollments",
         ["tenant", "coordinator", "recert_due_on", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
-    op.create_index("ix_provider_enrollments_tenant_npi_id", "provider_enrollments", ["tenant", "npi", "id"])
-    op.create_index("ix_provider_enrollments_tenant_payer_id", "provider_enrollments", ["tenant", "payer_id", "id"])
     op.create_index(
-        "ix_provider_enrollments_tenant_provider_payer",
+        "ix_provider_enrollments_tenant_npi_id",
         "provider_enrollments",
-        ["tenant", "provider_id", "payer_id", "id"],
+        ["tenant", "npi", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
     op.create_index(
-        "ix_provider_enrollments_tenant_status_due", "provider_enrollments", ["tenant", "status", "recert_due_on", "id"]
+        "ix_provider_enrollments_tenant_payer_id",
+        "provider_enrollments",
+        ["tenant", "payer_id", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
-    op.create_index("ix_provider_enrollments_tenant_status_id", "provider_enrollments", ["tenant", "status", "id"])
     op.create_index(
-        "ix_provider_enrollments_tenant_taxonomy_code_id", "provider_enrollments", ["tenant", "taxonomy_code", "id"]
+        "ix_provider_enrollments_tenant_provider_id",
+        "provider_enrollments",
+        ["tenant", "provider_id", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
+    op.create_index(
+        "ix_provider_enrollments_tenant_status_due",
+        "provider_enrollments",
+        ["tenant", "status", "recert_due_on", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
+    op.create_index(
+        "ix_provider_enrollments_tenant_status_id",
+        "provider_enrollments",
+        ["tenant", "status", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
+    op.create_index(
+        "ix_provider_enrollments_tenant_taxonomy_code_id",
+        "provider_enrollments",
+        ["tenant", "taxonomy_code", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
 
 
@@ -219,10 +265,26 @@ def _create_payer_applications() -> None:
         _belongs_to("payer_applications", "providers", "provider_id"),
         sa.UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_applications_provider_payer"),
     )
-    op.create_index("ix_payer_applications_tenant_expected_by", "payer_applications", ["tenant", "expected_by", "id"])
-    op.create_index("ix_payer_applications_tenant_payer_id", "payer_applications", ["tenant", "payer_id", "id"])
     op.create_index(
-        "ix_payer_applications_tenant_status_id", "payer_applications", ["tenant", "application_status", "id"]
+        "ix_payer_applications_tenant_expected_by",
+        "payer_applications",
+        ["tenant", "expected_by", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
+    op.create_index(
+        "ix_payer_applications_tenant_payer_id",
+        "payer_applications",
+        ["tenant", "payer_id", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
+    op.create_index(
+        "ix_payer_applications_tenant_status_id",
+        "payer_applications",
+        ["tenant", "application_status", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
 
 
@@ -275,16 +337,32 @@ def _create_credentialing_tasks() -> None:
         _belongs_to("credentialing_tasks", "providers", "provider_id"),
     )
     op.create_index(
-        "ix_credentialing_tasks_tenant_assigned_due", "credentialing_tasks", ["tenant", "assigned_to", "due_date", "id"]
+        "ix_credentialing_tasks_tenant_assigned_due",
+        "credentialing_tasks",
+        ["tenant", "assigned_to", "due_date", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
-    op.create_index("ix_credentialing_tasks_tenant_due", "credentialing_tasks", ["tenant", "due_date", "id"])
+    op.create_index(
+        "ix_credentialing_tasks_tenant_due",
+        "credentialing_tasks",
+        ["tenant", "due_date", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
+    )
     op.create_index(
         "ix_credentialing_tasks_tenant_provider",
         "credentialing_tasks",
         ["tenant", "provider_id", "payer_id", "task_order", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
     op.create_index(
-        "ix_credentialing_tasks_tenant_status_due", "credentialing_tasks", ["tenant", "task_status", "due_date", "id"]
+        "ix_credentialing_tasks_tenant_status_due",
+        "credentialing_tasks",
+        ["tenant", "task_status", "due_date", "id"],
+        sqlite_where=_PRESENT,
+        postgresql_where=_PRESENT,
     )
 
 
