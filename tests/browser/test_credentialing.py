@@ -86,6 +86,9 @@ async def seeded(program: AdminProgram) -> dict[str, str]:
         "applications": f"{own}/applications",
         "application": f"{own}/applications/{made['details'][1]['applicationId']}",
         "application form": f"{own}/applications/{made['details'][1]['applicationId']}/edit",
+        "figures": f"{own}/applications/figures",
+        "mismatches": f"{own}/mismatches",
+        "settings": f"{own}/preferences",
         "roster": "/pm/providers",
         "new provider": "/pm/providers/new",
         "payers of a provider": f"{board}?tab=payers",
@@ -94,7 +97,7 @@ async def seeded(program: AdminProgram) -> dict[str, str]:
         "payers": "/pm/payers",
         "payer": f"/pm/payers/{payers[0]['id']}",
         "new payer": "/pm/payers/new",
-        "workflow": f"/pm/payers/{payers[0]['id']}/workflow",
+        "workflow": f"/pm/payers/{payers[0]['id']}/workflow?like=medicare",
     }
 
 

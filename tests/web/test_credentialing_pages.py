@@ -28,6 +28,8 @@ LISTS = (
     "/pm/credentialing/applications",
     "/pm/providers",
     "/pm/payers",
+    "/pm/credentialing/applications/figures",
+    "/pm/credentialing/mismatches",
 )
 
 
@@ -461,3 +463,57 @@ async def test_lists_go_on_page_by_page_and_keep_their_filter(clinic: Clinic) ->
     assert ">First page</a>" in second
     assert 'rel="next"' not in second
     assert (await clinic.browser.get("/pm/credentialing?page=nonsense")).status == 400
+
+
+async def test_the_pipeline_counts_and_the_figures_tell_how_long_it_took(clinic: Clinic) -> None:
+    assert "No figures yet" in await seen(clinic.browser, "/pm/credentialing/applications/figures")
+    _, progress = await generated(clinic)
+    path = f"/credentialing-applications/{progress['application_id']}"
+    await clinic.program.patch(path, {"application_status": "submitted"})
+
+    pipeline = await seen(clinic.browser, "/pm/credentialing/applications")
+    assert ">All <strong>1</strong></a>" in pipeline
+    assert ">Submitted <strong>1</strong></a>" in pipeline
+    assert ">Overdue <strong>0</strong></a>" in pipeline
+    figures = await seen(clinic.browser, "/pm/credentialing/applications/figures")
+    assert progress["payer_name"] in figures
+    assert "Not started" in figures
+
+
+async def test_a_contract_of_whose_state_nothing_was_heard_is_not_verified_and_never_not_enrolled(
+    clinic: Clinic,
+) -> None:
+    assert "Contracts and Medicaid enrollment agree" in await seen(clinic.browser, "/pm/credentialing/mismatches")
+    _, progress = await generated(clinic)
+    path = f"/credentialing-applications/{progress['application_id']}"
+    await clinic.program.patch(path, {"application_status": "approved"})
+
+    shown = await seen(clinic.browser, "/pm/credentialing/mismatches")
+
+    assert "Not verified" in shown
+    assert "Contracted, not enrolled" not in shown
+
+
+async def test_b_how_far_ahead_deadlines_are_shown_is_the_organisation_s_to_settle(clinic: Clinic) -> None:
+    provider, payer = await clinic.program.provider(), await clinic.program.payer()
+    await enrolled(clinic.program, provider, payer, recert_due_on=str(TODAY + timedelta(days=91)))
+    form = "/pm/credentialing/preferences"
+    assert 'value="90"' in await seen(clinic.browser, form)
+    assert "No upcoming deadlines" in await seen(clinic.browser, "/pm/credentialing/deadlines")
+
+    shown = await sent(clinic.browser, form, form, recred_alert_lead_days="120", time_zone="UTC")
+
+    assert "within 120 days" in shown
+    assert "91 days" in shown
+    for fields in ({"recred_alert_lead_days": ""}, {"recred_alert_lead_days": "9999"}, {"time_zone": "Mars/Base"}):
+        given = {"recred_alert_lead_days": "90", "time_zone": "UTC"} | fields
+        assert (await clinic.browser.submit(form, form, **given)).status == 400, fields
+
+
+async def test_a_workflow_begins_from_the_library(clinic: Clinic) -> None:
+    payer = await clinic.program.payer()
+
+    shown = await seen(clinic.browser, f"/pm/payers/{payer['id']}/workflow?like=medicare")
+
+    assert 'value="Grant surrogate access"' in shown
+    await seen(clinic.browser, f"/pm/payers/{payer['id']}/workflow?like=nothing", 404)

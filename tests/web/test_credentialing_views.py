@@ -9,11 +9,15 @@ from gate.credentialing.model.contracts import Contract
 from gate.credentialing.model.dashboard import OverallStatistics, PayerProgress
 from gate.credentialing.model.enrollments import EnrollmentStatus, deadline
 from gate.credentialing.model.payers import PayerType
+from gate.credentialing.model.reconciliation import Mismatch, MismatchKind
+from gate.credentialing.model.reports import PayerDurations, duration, pipeline
 from gate.credentialing.model.tasks import TaskStatus
 from gate.credentialing.model.workflows import WorkflowType
 from gate.web.portal.credentialing.notices import generated, notice_of
 from gate.web.portal.credentialing.views import applications, badges, enrollments, task_board
 from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.figures import figure_lines
+from gate.web.portal.credentialing.views.mismatches import mismatch_line
 from gate.web.portal.credentialing.views.payer_table import Wish, columns, payer_lines
 from tests.web.credentialing_records import NOON, TODAY, a_choice, a_task, an_application, an_enrollment
 
@@ -260,11 +264,11 @@ def test_a_history_is_read_from_its_newest_event() -> None:
 
 
 def test_the_pipeline_lists_every_status_and_counts_what_was_counted() -> None:
-    plain = applications.stages("", {})
-    counted = applications.stages("denied", {"denied": 2, "approved": 3, "overdue": 1})
+    summary = pipeline({ApplicationStatus.DENIED: 2, ApplicationStatus.APPROVED: 3}, overdue=1)
 
-    assert [stage.title for stage in plain][:3] == ["All", "Not started", "In progress"]
-    assert {stage.count for stage in plain} == {None}
+    counted = applications.stages("denied", summary)
+
+    assert [stage.title for stage in counted][:3] == ["All", "Not started", "In progress"]
     assert [(stage.title, stage.count) for stage in counted if stage.count] == [
         ("All", 5),
         ("Approved", 3),
@@ -288,3 +292,35 @@ def test_the_pipeline_lists_every_status_and_counts_what_was_counted() -> None:
 def test_what_was_generated_is_told_and_nothing_that_an_address_made_up(done: str, words: str) -> None:
     assert generated(done) == words
     assert notice_of(done) == ""
+
+
+def test_figures_stand_by_payer_and_status() -> None:
+    stays = duration(ApplicationStatus.SUBMITTED, {10: 1, 30: 1})
+
+    (line,) = figure_lines([PayerDurations(payer_id="q-1", payer_name="Molina", statuses=[stays])])
+
+    assert (line.payer, line.badge.words, line.duration.average_days) == ("Molina", "Submitted", 20.0)
+    assert figure_lines([PayerDurations(payer_id="q-1", payer_name="Molina", statuses=[])]) == []
+
+
+@pytest.mark.parametrize("kind", MismatchKind)
+def test_every_mismatch_is_told_in_words_and_only_a_silent_state_is_quiet(kind: MismatchKind) -> None:
+    line = mismatch_line(
+        Mismatch(
+            kind=kind,
+            provider_id="p-1",
+            provider_name="Jane Doe",
+            npi="1234567893",
+            state="TX",
+            payer_id="",
+            payer_name="",
+            taxonomies=("2084P0800X",),
+            medicaid_taxonomies=("207Q00000X",),
+            source="tmhp_pems",
+            verified_at=NOON,
+        )
+    )
+
+    assert line.meaning
+    assert (line.badge.look == "quiet") == (kind is MismatchKind.NOT_VERIFIED)
+    assert ("the state has 207Q00000X" in line.taxonomies) == (kind is MismatchKind.TAXONOMY_MISMATCH)

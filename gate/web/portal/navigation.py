@@ -55,6 +55,7 @@ SECTIONS: Final[Sequence[Section]] = (
             Entry(title="Enrollments", path="/pm/credentialing", keys="g e", needs=_CREDENTIALING),
             Entry(title="Deadlines", path="/pm/credentialing/deadlines", keys="g l", needs=_CREDENTIALING),
             Entry(title="Applications", path="/pm/credentialing/applications", keys="g n", needs=_CREDENTIALING),
+            Entry(title="Mismatches", path="/pm/credentialing/mismatches", keys="g m", needs=_CREDENTIALING),
         ),
     ),
     Section("Payers", (Entry(title="Directory", path="/pm/payers", keys="g y", needs=_CREDENTIALING),)),

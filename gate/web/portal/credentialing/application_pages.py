@@ -29,6 +29,7 @@ from gate.web.portal.credentialing.views.applications import (
     NOTHING_YET,
     OVERDUE,
     STATUSES,
+    TABS,
     events,
     facts_of,
     line_of,
@@ -60,11 +61,13 @@ def application_list(office: Office) -> APIRouter:
         )
         async with office.reading(visit) as unit:
             page = await office.desk.applications.list(unit, wanted, PageRequest(token=token))
+            summary = await office.desk.reports.pipeline(unit)
         return office.pages.answer(
             request,
             "credentialing/applications.html",
+            tabs=TABS,
             lines=[line_of(listed) for listed in page.items],
-            stages=stages(chosen, {}),
+            stages=stages(chosen, summary),
             empty=NOTHING if chosen or token else NOTHING_YET,
             first=address(APPLICATIONS, status=chosen) if token else "",
             following=address(APPLICATIONS, status=chosen, page=page.next_page_token) if page.next_page_token else "",

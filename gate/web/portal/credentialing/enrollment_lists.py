@@ -57,7 +57,7 @@ def enrollment_lists(office: Office) -> APIRouter:
         )
 
     @router.get(DEADLINES)
-    async def deadlines(request: Request, visit: Viewer, token: Token = "") -> Response:
+    async def deadlines(request: Request, visit: Viewer, token: Token = "", done: Done = "") -> Response:
         async with office.reading(visit) as unit:
             page = await office.desk.enrollments.deadlines(unit, PageRequest(token=token))
             preferences = await office.desk.payers.preferences(unit)
@@ -69,6 +69,8 @@ def enrollment_lists(office: Office) -> APIRouter:
             empty=NOTHING_DUE,
             lead_days=preferences.recred_alert_lead_days,
             today=today,
+            may_manage=may_manage(visit),
+            notice=notice_of(done),
             first=DEADLINES if token else "",
             following=address(DEADLINES, page=page.next_page_token) if page.next_page_token else "",
         )

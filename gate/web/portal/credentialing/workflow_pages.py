@@ -1,4 +1,4 @@
-"""How credentialing goes with a payer: said, copied from another payer, and taken back."""
+"""How credentialing goes with a payer: said, begun from the library or another payer's, and taken back."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from gate.credentialing.model.library import LIBRARY
 from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
 from gate.credentialing.model.payers import Payer, PayerFilter
 from gate.credentialing.model.workflows import USUAL_STEPS, Workflow, usual_type
@@ -21,6 +22,7 @@ from gate.web.portal.credentialing.views.badges import words
 from gate.web.portal.credentialing.views.payers import DIRECTORY, WORKFLOW_TYPES, page_of, rows_in, typed_workflow
 
 _ONE = f"{DIRECTORY}/{{payer_id}}/workflow"
+_LIBRARY = {template.id: template for template in LIBRARY}
 _USUAL = [(words(kind), steps) for kind, steps in USUAL_STEPS.items()]
 
 
@@ -47,6 +49,7 @@ def workflow_pages(office: Office) -> APIRouter:
             rows=rows_in(form.values),
             payer=payer,
             others=[other for other in others if other.id != payer.id],
+            library=LIBRARY,
             types=WORKFLOW_TYPES,
             usual=_USUAL,
             own=page_of(payer.id),
@@ -61,10 +64,11 @@ def workflow_pages(office: Office) -> APIRouter:
     ) -> Response:
         async with office.reading(visit) as unit:
             payer = await office.desk.payers.get(unit, payer_id)
-            model = await office.desk.payers.get(unit, like) if like else payer
+            model = await office.desk.payers.get(unit, like) if like and like not in _LIBRARY else payer
             workflow = await workflow_of(office, unit, model)
             others = await payers_of(unit)
-        return shown(request, payer, others, Form(typed_workflow(workflow, usual_type(payer))))
+        begun = _LIBRARY[like].workflow if like in _LIBRARY else workflow
+        return shown(request, payer, others, Form(typed_workflow(begun, usual_type(payer))))
 
     @router.post(_ONE)
     async def change(request: Request, visit: Manager, payer_id: str) -> Response:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gate.credentialing.model.applications import Application, ApplicationStatus, ListedApplication, StatusEvent
+from gate.credentialing.model.reports import PipelineSummary
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.badges import APPLICATION, words
@@ -20,6 +21,8 @@ NOTHING_YET: Final = (
 )
 STATUSES: Final[Sequence[tuple[str, str]]] = tuple((status.value, words(status)) for status in ApplicationStatus)
 OVERDUE: Final = "overdue"
+FIGURES: Final = f"{APPLICATIONS}/figures"
+TABS: Final = (("Pipeline", APPLICATIONS), ("Figures", FIGURES))
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +31,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     path: str
     is_chosen: bool
-    count: int | None = None
+    count: int
 
 
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,19 +64,18 @@ def page_of(application_id: str) -> str:
     return f"{APPLICATIONS}/{application_id}"
 
 
-def stages(chosen: str, counts: Mapping[str, int]) -> list[Stage]:
-    """All, each status, and what is overdue; `counts` by status, without those that nobody counted."""
-    keys = ("", *(status.value for status in ApplicationStatus), OVERDUE)
+def stages(chosen: str, summary: PipelineSummary) -> list[Stage]:
+    """All, each status, and what is overdue, with how many there are."""
+    counts = {each.application_status.value: each.applications for each in summary.statuses}
+    shown = {"": summary.total, **counts, OVERDUE: summary.overdue}
     return [
         Stage(
             title=words(key) if key else "All",
             path=address(APPLICATIONS, status=key),
             is_chosen=key == chosen,
-            count=(sum(counts.get(status.value, 0) for status in ApplicationStatus) if not key else counts.get(key, 0))
-            if counts
-            else None,
+            count=count,
         )
-        for key in keys
+        for key, count in shown.items()
     ]
 
 

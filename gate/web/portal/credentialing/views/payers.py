@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from gate.credentialing.model.payers import Payer, PayerType, SupervisionLevel
-from gate.credentialing.model.workflows import TaskTemplate, Workflow, WorkflowType
+from gate.credentialing.model.workflows import TaskTemplate, Workflow, WorkflowDraft, WorkflowType
 from gate.web.portal.credentialing.views.badges import words
 from gate.web.portal.credentialing.views.enrollments import Fact
 
@@ -67,7 +67,7 @@ def workflow_facts(workflow: Workflow) -> Sequence[Fact]:
     )
 
 
-def typed_workflow(workflow: Workflow | None, usual: WorkflowType) -> Mapping[str, str]:
+def typed_workflow(workflow: Workflow | WorkflowDraft | None, usual: WorkflowType) -> Mapping[str, str]:
     """The workflow as its form shows it; where nobody said, the `usual` type."""
     if workflow is None:
         return {"workflow_type": usual.value}
