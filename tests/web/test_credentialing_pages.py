@@ -465,6 +465,44 @@ async def test_lists_go_on_page_by_page_and_keep_their_filter(clinic: Clinic) ->
     assert (await clinic.browser.get("/pm/credentialing?page=nonsense")).status == 400
 
 
+async def test_nobody_overwrites_what_they_did_not_look_at(clinic: Clinic) -> None:
+    _, progress = await generated(clinic)
+    (provider,), payer = (
+        await clinic.program.get("/providers"),
+        await clinic.program.get(f"/payers/{progress['payer_id']}"),
+    )
+    enrollment = await enrolled(clinic.program, provider, payer)
+    forms = {
+        f"/pm/credentialing/enrollments/{enrollment}": (f"/enrollments/{enrollment}", {"notes": "by another"}),
+        f"/pm/providers/{provider['id']}": (f"/providers/{provider['id']}", {"role": "Resident"}),
+        f"/pm/payers/{payer['id']}": (f"/payers/{payer['id']}", {"current_census": 7}),
+        f"/pm/credentialing/applications/{progress['application_id']}": (
+            f"/credentialing-applications/{progress['application_id']}",
+            {"notes": "by another"},
+        ),
+    }
+    for own, (at, change) in forms.items():
+        form = (await clinic.browser.get(f"{own}/edit")).text
+        opened = filled_in(form[form.index("data-dialog-part") :])
+        await clinic.program.patch(at, change)
+
+        refused = await clinic.browser.post(own, opened)
+
+        assert refused.status == 409, own
+        assert "Somebody else changed this while you did" in refused.text
+        again = filled_in(refused.text[refused.text.index("data-dialog-part") :])
+        assert (await clinic.browser.post(own, again)).status == 303, own
+
+
+def filled_in(form: str) -> dict[str, str]:
+    """The fields as a browser would send them."""
+    boxes = re.findall(r'<input type="checkbox" id="[^"]+" name="([^"]+)" value="on" checked', form)
+    lines = re.findall(r'<input (?:id="[^"]+"|type="hidden") name="([^"]+)" value="([^"]*)"', form)
+    areas = re.findall(r'<textarea id="[^"]+" name="([^"]+)"[^>]*>([^<]*)</textarea>', form)
+    chosen = re.findall(r'<select id="[^"]+" name="([^"]+)".*?<option value="([^"]*)" selected', form, re.DOTALL)
+    return {name: unescape(value) for name, value in (*lines, *areas, *chosen, *((box, "on") for box in boxes))}
+
+
 async def test_the_pipeline_counts_and_the_figures_tell_how_long_it_took(clinic: Clinic) -> None:
     assert "No figures yet" in await seen(clinic.browser, "/pm/credentialing/applications/figures")
     _, progress = await generated(clinic)

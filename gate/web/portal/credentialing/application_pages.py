@@ -18,7 +18,7 @@ from gate.persistence.unit_of_work import UnitOfWork
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
 from gate.web.portal.credentialing.application_form import change_in
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Done, Token
@@ -97,7 +97,7 @@ def application_pages(office: Office) -> APIRouter:
             request,
             "credentialing/application_form.html",
             status=status,
-            form=form or Form(typed_of(detail.application)),
+            form=form or edited(typed_of(detail.application)),
             listed=listed,
             own=page_of(application_id),
             statuses=STATUSES,
@@ -127,15 +127,17 @@ def application_pages(office: Office) -> APIRouter:
     async def change(request: Request, visit: Manager, application_id: str) -> Response:
         try:
             async with office.writing(visit) as unit:
-                before = (await office.desk.applications.get(unit, application_id)).application.application_status
-                wanted = change_in(Fields(visit.form, await office.desk.payers.today(unit)), before)
+                before = (await office.desk.applications.get(unit, application_id)).application
+                must_be_as_seen(visit.form, typed_of(before))
+                fields = Fields(visit.form, await office.desk.payers.today(unit))
+                wanted = change_in(fields, before.application_status)
                 after = await office.desk.applications.update(unit, application_id, wanted, visit.actor())
         except InvalidInput as error:
             return await form_of(request, visit, application_id, refused(visit.form, error), HTTPStatus.BAD_REQUEST)
-        except PreconditionFailed as error:
+        except (PreconditionFailed, ChangedMeanwhile) as error:
             return await form_of(request, visit, application_id, refused(visit.form, error), HTTPStatus.CONFLICT)
         is_approved = after.application.application_status is ApplicationStatus.APPROVED
-        is_new = is_approved and before is not ApplicationStatus.APPROVED
+        is_new = is_approved and before.application_status is not ApplicationStatus.APPROVED
         done = "application-approved" if is_new else "application-changed"
         return RedirectResponse(address(page_of(application_id), done=done), HTTPStatus.SEE_OTHER)
 

@@ -14,7 +14,7 @@ from gate.errors import InvalidInput
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
 from gate.web.portal.credentialing.enrollment_form import change_in, draft_in, the_one_meant
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Done
@@ -92,17 +92,20 @@ def enrollment_pages(office: Office) -> APIRouter:
     @router.get(f"{_ONE}/edit")
     async def edit(request: Request, visit: Manager, enrollment_id: str) -> Response:
         listed = await found(visit, enrollment_id)
-        return form_of(request, listed, Form(typed_of(listed)))
+        return form_of(request, listed, edited(typed_of(listed)))
 
     @router.post(_ONE)
     async def change(request: Request, visit: Manager, enrollment_id: str) -> Response:
         listed = await found(visit, enrollment_id)
         try:
             async with office.writing(visit) as unit:
+                must_be_as_seen(visit.form, typed_of(await office.desk.enrollments.get(unit, enrollment_id)))
                 wanted = change_in(Fields(visit.form, await office.desk.payers.today(unit)))
                 await office.desk.enrollments.update(unit, enrollment_id, wanted, visit.actor())
         except InvalidInput as error:
             return form_of(request, listed, refused(visit.form, error), HTTPStatus.BAD_REQUEST)
+        except ChangedMeanwhile as error:
+            return form_of(request, listed, refused(visit.form, error), HTTPStatus.CONFLICT)
         return RedirectResponse(address(page_of(enrollment_id), done="enrollment-changed"), HTTPStatus.SEE_OTHER)
 
     @router.get(f"{_ONE}/archive")

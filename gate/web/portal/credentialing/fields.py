@@ -3,15 +3,26 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Final, TypeVar
 
 import msgspec
 
-from gate.errors import FieldViolation, GateError, InvalidInput
+from gate.errors import Conflict, FieldViolation, GateError, InvalidInput
 from gate.web.portal.credentialing.days import day_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
+SEEN: Final = "seen"
+"""The hidden field that says what the record was when the form showed it."""
 _NOT_A_DAY: Final = "is not a day: write 2026-03-10, 3/10/26, t for today, or +30"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the record while its form was open."""
+
+    def __init__(self, now: Mapping[str, str]) -> None:
+        super().__init__("somebody else changed this while you did: compare it with the record, then save again")
+        self.now = now
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -31,8 +42,25 @@ class Form(msgspec.Struct, frozen=True):
         return self.errors.get(name, "")
 
 
+def edited(typed: Mapping[str, str]) -> Form:
+    """The form of a record that is there, which remembers what it showed."""
+    return Form({**typed, SEEN: _stamp(typed)})
+
+
+def must_be_as_seen(sent: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Let nobody overwrite what they did not look at.
+
+    Raises:
+        ChangedMeanwhile: the record is not as it was when the form showed it.
+    """
+    if sent.get(SEEN, _stamp(now)) != _stamp(now):
+        raise ChangedMeanwhile(now)
+
+
 def refused(typed: Mapping[str, str], error: GateError) -> Form:
     """The form as it was sent, with what was objected to beside each field."""
+    if isinstance(error, ChangedMeanwhile):
+        return Form({**typed, SEEN: _stamp(error.now)}, trouble=str(error))
     if not isinstance(error, InvalidInput):
         return Form(typed, trouble=str(error))
     errors: dict[str, str] = {}
@@ -40,6 +68,11 @@ def refused(typed: Mapping[str, str], error: GateError) -> Form:
         # One field holds all of a list: the first objection to any item is told.
         errors.setdefault(violation.field.partition("[")[0], violation.description)
     return Form(typed, errors)
+
+
+def _stamp(typed: Mapping[str, str]) -> str:
+    told = "\x00".join(f"{name}\x01{value}" for name, value in sorted(typed.items()))
+    return blake2b(told.encode(), digest_size=12).hexdigest()
 
 
 class Fields:

@@ -9,7 +9,7 @@ from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
 from gate.credentialing.model.workflows import steps_for
 from gate.errors import InvalidInput
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.payer_form import change_in, draft_in
@@ -115,7 +115,7 @@ def payer_records(office: Office) -> APIRouter:
             request,
             "credentialing/payer_form.html",
             status=status,
-            form=form or Form(typed_of(payer)),
+            form=form or edited(typed_of(payer)),
             payer=payer,
             types=TYPES,
             levels=SUPERVISION,
@@ -130,9 +130,12 @@ def payer_records(office: Office) -> APIRouter:
         try:
             async with office.writing(visit) as unit:
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
+                must_be_as_seen(visit.form, typed_of(await office.desk.payers.get(unit, payer_id)))
                 await office.desk.payers.update(unit, payer_id, change_in(fields), visit.actor())
         except InvalidInput as error:
             return await form_of(request, visit, payer_id, refused(visit.form, error), HTTPStatus.BAD_REQUEST)
+        except ChangedMeanwhile as error:
+            return await form_of(request, visit, payer_id, refused(visit.form, error), HTTPStatus.CONFLICT)
         return RedirectResponse(address(page_of(payer_id), done="payer-changed"), HTTPStatus.SEE_OTHER)
 
     return router

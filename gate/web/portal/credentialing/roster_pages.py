@@ -10,7 +10,7 @@ from gate.credentialing.model.providers import Provider, ProviderFilter
 from gate.errors import Conflict, InvalidInput
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.provider_form import change_in, draft_in
@@ -75,7 +75,7 @@ def roster_list(office: Office) -> APIRouter:
 
 
 def roster_records(office: Office) -> APIRouter:
-    """How a record changes, and how it goes."""
+    """How a record changes."""
     router = APIRouter(include_in_schema=False)
 
     async def found(visit: Visit, provider_id: str) -> Provider:
@@ -95,7 +95,7 @@ def roster_records(office: Office) -> APIRouter:
     @router.get(f"{_ONE}/edit")
     async def edit(request: Request, visit: Manager, provider_id: str) -> Response:
         provider = await found(visit, provider_id)
-        return shown(request, provider, Form(typed_of(provider)))
+        return shown(request, provider, edited(typed_of(provider)))
 
     @router.post(_ONE)
     async def change(request: Request, visit: Manager, provider_id: str) -> Response:
@@ -103,16 +103,27 @@ def roster_records(office: Office) -> APIRouter:
         try:
             async with office.writing(visit) as unit:
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
+                must_be_as_seen(visit.form, typed_of(await office.desk.providers.get(unit, provider.id)))
                 await office.desk.providers.update(unit, provider.id, change_in(fields), visit.actor())
         except InvalidInput as error:
             return shown(request, provider, refused(visit.form, error), HTTPStatus.BAD_REQUEST)
+        except ChangedMeanwhile as error:
+            return shown(request, provider, refused(visit.form, error), HTTPStatus.CONFLICT)
         except Conflict:
             return shown(request, provider, refused(visit.form, _TAKEN), HTTPStatus.CONFLICT)
         return RedirectResponse(address(board_of(provider.id), done="provider-changed"), HTTPStatus.SEE_OTHER)
 
+    return router
+
+
+def roster_archive(office: Office) -> APIRouter:
+    """How a record goes."""
+    router = APIRouter(include_in_schema=False)
+
     @router.get(f"{_ONE}/archive")
     async def asked(request: Request, visit: Manager, provider_id: str) -> Response:
-        provider = await found(visit, provider_id)
+        async with office.reading(visit) as unit:
+            provider = await office.desk.providers.get(unit, provider_id)
         return office.pages.answer(
             request,
             "credentialing/confirm.html",

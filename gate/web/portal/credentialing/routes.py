@@ -18,7 +18,7 @@ from gate.web.portal.credentialing.mismatch_pages import mismatch_pages
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.payer_pages import payer_archive, payer_list, payer_records
 from gate.web.portal.credentialing.preference_pages import preference_pages
-from gate.web.portal.credentialing.roster_pages import roster_list, roster_records
+from gate.web.portal.credentialing.roster_pages import roster_archive, roster_list, roster_records
 from gate.web.portal.credentialing.task_pages import task_pages
 from gate.web.portal.credentialing.workflow_pages import workflow_pages
 
@@ -38,6 +38,7 @@ def credentialing_pages(office: Office) -> Sequence[APIRouter]:
         application_archive(office),
         roster_list(office),
         roster_records(office),
+        roster_archive(office),
         board_pages(office, board),
         task_pages(office, board),
         payer_list(office),
