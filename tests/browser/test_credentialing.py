@@ -94,6 +94,7 @@ async def seeded(program: AdminProgram) -> dict[str, str]:
         "payers of a provider": f"{board}?tab=payers",
         "tasks": f"{board}?tab=tasks",
         "contracts": f"{board}?tab=contracts",
+        "enrollments of a provider": f"{board}?tab=enrollments",
         "payers": "/pm/payers",
         "payer": f"/pm/payers/{payers[0]['id']}",
         "new payer": "/pm/payers/new",

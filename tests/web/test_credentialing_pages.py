@@ -416,6 +416,7 @@ async def test_m10_m14_an_application_is_denied_with_a_reason_and_approved_into_
     assert "2025-12-01" in contracts
     assert "In force" in contracts
     assert "Enrolled" in await seen(clinic.browser, "/pm/credentialing?status=enrolled")
+    assert "Enrolled" in await seen(clinic.browser, f"{board}?tab=enrollments")
     assert "60 days" in await seen(clinic.browser, "/pm/credentialing/deadlines")
     listed = await seen(clinic.browser, "/pm/credentialing/applications?status=approved")
     assert "2025-12-01" in listed

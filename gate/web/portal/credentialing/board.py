@@ -8,6 +8,7 @@ import msgspec
 from fastapi import Request, Response
 
 from gate.credentialing.model.contracts import ContractFilter
+from gate.credentialing.model.enrollments import EnrollmentFilter
 from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
 from gate.credentialing.model.payers import PayerFilter
 from gate.persistence.unit_of_work import UnitOfWork
@@ -17,6 +18,7 @@ from gate.web.portal.credentialing.fields import Form
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.applications import APPLICATIONS
+from gate.web.portal.credentialing.views.enrollments import NOTHING_YET, line_of
 from gate.web.portal.credentialing.views.payer_table import (
     NO_PAYERS,
     STANDINGS,
@@ -40,6 +42,7 @@ TABS: Final[Mapping[str, str]] = {
     "payers": "Select Payers",
     "tasks": "Credentialing Tasks",
     "contracts": "Contracts",
+    "enrollments": "Enrollments",
 }
 _ALL: Final = PageRequest(LARGEST_PAGE)
 
@@ -85,6 +88,8 @@ class Board:
                 content = await self._payers(unit, provider_id, view.wish)
             elif tab == "contracts":
                 content = await self._contracts(unit, provider_id)
+            elif tab == "enrollments":
+                content = await self._enrollments(unit, provider_id)
         own = board_of(dashboard.provider.id)
         return self._pages.answer(
             request,
@@ -125,3 +130,7 @@ class Board:
         today = await self._desk.payers.today(unit)
         lines = [contract_line(contract, names, today, APPLICATIONS) for contract in page.items]
         return {"contracts": lines, "no_contracts": NO_CONTRACTS}
+
+    async def _enrollments(self, unit: UnitOfWork, provider_id: str) -> dict[str, Any]:
+        page = await self._desk.enrollments.list(unit, EnrollmentFilter(provider_id=provider_id), _ALL)
+        return {"enrollments": [line_of(listed) for listed in page.items], "no_enrollments": NOTHING_YET}
