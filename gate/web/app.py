@@ -25,6 +25,8 @@ from gate.web.health import Health
 from gate.web.operations import operations
 from gate.web.portal.account_pages import account_pages
 from gate.web.portal.answers import Answers
+from gate.web.portal.credentialing.office import Office
+from gate.web.portal.credentialing.routes import credentialing_pages
 from gate.web.portal.organisation_pages import organisation_pages
 from gate.web.portal.overview_page import overview_pages
 from gate.web.portal.pages import STATIC, Pages
@@ -99,4 +101,5 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         organisation_pages(pages, door, sessions, cookies),
         overview_pages(pages, parts.health, parts.database, parts.tenants),
         account_pages(pages, sessions, ways.sign_in, cookies),
+        *credentialing_pages(Office(pages, parts.database, parts.credentialing)),
     )

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 from fastapi import HTTPException, Request
 
 _LARGEST: Final = 64 * 1024
-_MOST_FIELDS: Final = 100
+_MOST_FIELDS: Final = 600
+"""A list of tasks sends one for each that is ticked."""
 _KIND: Final = "application/x-www-form-urlencoded"
 
 

@@ -11,7 +11,7 @@ from gate.setting_sections import ProviderEnrollmentSettings
 from gate.tenancy.defaults import deployment_defaults
 from gate.tenancy.model import ModeChange, PolicyOverride, Scope, TenantConfig, in_force
 from gate.web.portal.modes import mode_lines
-from gate.web.portal.navigation import SECTIONS, Entry, Section, navigation_for
+from gate.web.portal.navigation import SECTIONS, Entry, Section, entry_at, navigation_for
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -66,11 +66,31 @@ def test_a_mode_that_nobody_ever_switched_has_no_since() -> None:
 
 def test_navigation_lists_what_one_may_see_and_no_empty_section() -> None:
     everyone = Entry(title="Overview", path="/", keys="g o")
-    auditors = Entry(title="Log", path="/audit", keys="g l", permission=Permission.AUDIT_VIEW)
+    auditors = Entry(title="Log", path="/audit", keys="g l", needs=(Permission.AUDIT_VIEW, Permission.GATE_ADMIN_VIEW))
     sections = (Section("Gate", (everyone,)), Section("Audit", (auditors,)))
 
     assert [section.title for section in navigation_for((), sections)] == ["Gate"]
-    assert [section.title for section in navigation_for((Permission.AUDIT_VIEW,), sections)] == ["Gate", "Audit"]
+    assert [section.title for section in navigation_for((Permission.AUDIT_VIEW,), sections)] == ["Gate"]
+    both = (Permission.AUDIT_VIEW, Permission.GATE_ADMIN_VIEW)
+    assert [section.title for section in navigation_for(both, sections)] == ["Gate", "Audit"]
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/", "/"),
+        ("/account", "/account"),
+        ("/accountant", ""),
+        ("/pm/credentialing", "/pm/credentialing"),
+        ("/pm/credentialing/enrollments/7", "/pm/credentialing"),
+        ("/pm/credentialing/deadlines", "/pm/credentialing/deadlines"),
+        ("/pm/credentialing/applications/7/edit", "/pm/credentialing/applications"),
+        ("/admin/provider-credentialing/7", "/pm/providers"),
+        ("/nowhere", ""),
+    ],
+)
+def test_a_page_belongs_to_the_nearest_entry_above_it(path: str, entry: str) -> None:
+    assert entry_at(path, SECTIONS) == entry
 
 
 def test_no_two_pages_answer_to_the_same_keys() -> None:

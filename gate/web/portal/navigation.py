@@ -7,6 +7,8 @@ import msgspec
 
 from gate.auth.permissions import Permission
 
+_CREDENTIALING: Final = (Permission.PRACTICE_ADMIN, Permission.CREDENTIALING_VIEW)
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One page in the navigation."""
@@ -15,8 +17,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     keys: str
     """Typed one after the other, they open it: ``g o``."""
-    permission: Permission | None = None
-    """None: every member's."""
+    needs: Sequence[Permission] = ()
+    """All of them; none: it is every member's."""
+    also: str = ""
+    """Where pages that belong to it are found besides below its own path."""
+
+    def holds(self, path: str) -> bool:
+        """Whether the page at `path` is this one, or belongs to it."""
+        above = (self.path.rstrip("/"), *((self.also,) if self.also else ()))
+        return path == self.path or any(each and path.startswith(f"{each}/") for each in above)
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -28,6 +37,28 @@ class Section(msgspec.Struct, frozen=True):
 
 SECTIONS: Final[Sequence[Section]] = (
     Section("Claims gate", (Entry(title="Overview", path="/", keys="g o"),)),
+    Section(
+        "Providers",
+        (
+            Entry(
+                title="Roster",
+                path="/pm/providers",
+                keys="g r",
+                needs=_CREDENTIALING,
+                also="/admin/provider-credentialing",
+            ),
+        ),
+    ),
+    Section(
+        "Credentialing",
+        (
+            Entry(title="Enrollments", path="/pm/credentialing", keys="g e", needs=_CREDENTIALING),
+            Entry(title="Deadlines", path="/pm/credentialing/deadlines", keys="g l", needs=_CREDENTIALING),
+            Entry(title="Applications", path="/pm/credentialing/applications", keys="g n", needs=_CREDENTIALING),
+            Entry(title="Mismatches", path="/pm/credentialing/mismatches", keys="g m", needs=_CREDENTIALING),
+        ),
+    ),
+    Section("Payers", (Entry(title="Directory", path="/pm/payers", keys="g y", needs=_CREDENTIALING),)),
     Section(
         "System",
         (
@@ -42,7 +73,13 @@ def navigation_for(permissions: Iterable[Permission], sections: Sequence[Section
     """What somebody with these permissions sees; a section without pages is left out."""
     held = frozenset(permissions)
     visible = (
-        Section(section.title, [entry for entry in section.entries if entry.permission in {None, *held}])
+        Section(section.title, [entry for entry in section.entries if held.issuperset(entry.needs)])
         for section in sections
     )
     return [section for section in visible if section.entries]
+
+
+def entry_at(path: str, sections: Sequence[Section]) -> str:
+    """The path of the entry under which the page at `path` is found; empty: under none."""
+    found = (entry.path for section in sections for entry in section.entries if entry.holds(path))
+    return max(found, key=len, default="")

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from gate.clock import Clock
 from gate.web.cookies import THEME, Cookies
 from gate.web.door import Visit
-from gate.web.portal.navigation import navigation_for
+from gate.web.portal.navigation import entry_at, navigation_for
 
 STATIC: Final = Path(__file__).parent / "static"
 THEMES: Final = ("auto", "light", "dark")
@@ -50,10 +50,12 @@ class Pages:
         """The page, in the shell if somebody is signed in."""
         visit: Visit | None = getattr(request.state, "visit", None)
         shown = {"csrf_token": visit.csrf_token if visit is not None else "", **content}
+        sections = navigation_for(visit.principal.permissions) if visit is not None else []
         html = self._templates.get_template(template).render(
             **shown,
             visit=visit,
-            sections=navigation_for(visit.principal.permissions) if visit is not None else (),
+            sections=sections,
+            here=entry_at(request.url.path, sections),
             path=request.url.path,
             theme=self._theme(request),
             themes=THEMES,

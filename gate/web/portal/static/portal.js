@@ -12,10 +12,14 @@
     }, HALF_A_MINUTE);
   }
 
+  // On a narrow screen the pages stand in one line, which may be longer than the screen.
+  const here = document.querySelector(".side [aria-current]");
+  if (here !== null) here.closest(".side").scrollLeft = here.offsetLeft - 60;
+
   let first = "";
   let since = 0;
 
-  const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
+  const isTyping = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
   const closeMenus = (but) => {
     for (const menu of menus) {

@@ -1,0 +1,13 @@
+"""What addresses of lists and pages carry."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+Search = Annotated[str, Query(max_length=200)]
+Token = Annotated[str, Query(alias="page", max_length=2000)]
+"""Where a page of a list begins."""
+Key = Annotated[str, Query(max_length=40)]
+"""A column, a status, an id."""
+Done = Annotated[str, Query(max_length=40)]
+"""What was done just before; the page says so."""

@@ -1,0 +1,160 @@
+"""Payers in a table: what they ask, how they work, what speaks for them; sorted and narrowed. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from gate.credentialing.model.selection import PayerStatistics
+from gate.credentialing.model.workflows import WorkflowType
+from gate.web.portal.condition import Badge
+from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.badges import (
+    ALLOWS_SUPERVISED,
+    ATTENDING,
+    CONTRACTED,
+    IN_PROGRESS,
+    INDIVIDUAL_CONTRACT,
+    NOT_STARTED,
+    WORKFLOW,
+    words,
+)
+
+NO_PAYERS: Final = ("No payers configured.", "Add a payer, and how credentialing goes with it.")
+WORKFLOWS: Final[Sequence[tuple[str, str]]] = (
+    ("", "All workflows"),
+    *((kind.value, WORKFLOW[kind].words) for kind in WorkflowType),
+)
+STANDINGS: Final[Sequence[tuple[str, str]]] = (
+    ("", "All standings"),
+    ("recommended", "Recommended"),
+    ("not_started", "Not started"),
+    ("in_progress", "In progress"),
+    ("contracted", "Contracted"),
+)
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of the table."""
+
+    search: str = ""
+    workflow: str = ""
+    standing: str = ""
+    sort: str = ""
+    """A column's key, with ``-`` before it from the most to the least; empty: recommended ones, then by name."""
+
+
+class PayerLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One row."""
+
+    id: str
+    name: str
+    kind: str
+    requirements: Sequence[Badge]
+    workflow: Badge
+    workflow_key: str
+    typical_days: int | None
+    contracts: int
+    bookable: int
+    census: int
+    standing: Badge
+    standing_keys: str
+    is_recommended: bool
+    can_choose: bool
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One column by which rows are sorted."""
+
+    key: str
+    title: str
+    kind: str
+    """``number`` or ``text``."""
+    sorted: str
+    """As `aria-sort` has it; empty: by another column."""
+    path: str
+    """Where the table is sorted by it, or the other way round."""
+
+
+_ORDERS: Final[Mapping[str, Callable[[PayerStatistics], tuple[int | str, ...]]]] = {
+    "name": lambda row: (row.name.casefold(),),
+    "contracts": lambda row: (row.total_contracts,),
+    "bookable": lambda row: (row.bookable_providers,),
+    "census": lambda row: (row.current_census,),
+}
+_TITLES: Final[Mapping[str, str]] = {
+    "name": "Payer",
+    "contracts": "Contracts",
+    "bookable": "Bookable",
+    "census": "Census",
+}
+
+
+def payer_lines(rows: Sequence[PayerStatistics], wish: Wish) -> list[PayerLine]:
+    """The rows that fit `wish`, in its order."""
+    lines = {row.id: _line(row) for row in rows}
+    fitting = [row for row in rows if _fits(lines[row.id], wish)]
+    key = wish.sort.removeprefix("-")
+    if key in _ORDERS:
+        fitting.sort(key=_ORDERS[key], reverse=wish.sort.startswith("-"))
+    else:
+        fitting.sort(key=lambda row: (not (row.is_recommended and lines[row.id].can_choose), row.name.casefold()))
+    return [lines[row.id] for row in fitting]
+
+
+def columns(path: str, wish: Wish, **kept: str) -> Mapping[str, Column]:
+    """The columns by which the table at `path` is sorted, by key; `kept` stays in the address."""
+    narrowed = {**kept, "search": wish.search, "workflow": wish.workflow, "standing": wish.standing}
+    return {key: _column(path, narrowed, wish.sort, key) for key in _ORDERS}
+
+
+def _column(path: str, narrowed: Mapping[str, str], sort: str, key: str) -> Column:
+    kind = "text" if key == "name" else "number"
+    sorted_now = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
+    # Names begin at A, numbers at the largest; a second click turns them round.
+    first, second = (key, f"-{key}") if kind == "text" else (f"-{key}", key)
+    following = second if sort == first else first
+    return Column(
+        key=key, title=_TITLES[key], kind=kind, sorted=sorted_now, path=address(path, **narrowed, sort=following)
+    )
+
+
+def _fits(line: PayerLine, wish: Wish) -> bool:
+    return (
+        wish.search.strip().casefold() in line.name.casefold()
+        and wish.workflow in {"", line.workflow_key}
+        and (not wish.standing or wish.standing in line.standing_keys.split())
+    )
+
+
+def _line(row: PayerStatistics) -> PayerLine:
+    wanted = {
+        INDIVIDUAL_CONTRACT: row.requires_individual_contract,
+        ATTENDING: row.requires_attending,
+        ALLOWS_SUPERVISED: row.allows_supervised,
+    }
+    standing, key = _standing(row)
+    return PayerLine(
+        id=row.id,
+        name=row.name,
+        kind=" · ".join(filter(None, (words(row.payer_type), row.state))),
+        requirements=[badge for badge, holds in wanted.items() if holds],
+        workflow=WORKFLOW[row.workflow_type],
+        workflow_key=row.workflow_type.value,
+        typical_days=row.typical_approval_days,
+        contracts=row.total_contracts,
+        bookable=row.bookable_providers,
+        census=row.current_census,
+        standing=standing,
+        standing_keys=f"{key} recommended" if row.is_recommended else key,
+        is_recommended=row.is_recommended,
+        can_choose=not (row.already_contracted or row.already_credentialing),
+    )
+
+
+def _standing(row: PayerStatistics) -> tuple[Badge, str]:
+    if row.already_contracted:
+        return CONTRACTED, "contracted"
+    if row.already_credentialing:
+        return IN_PROGRESS, "in_progress"
+    return NOT_STARTED, "not_started"
