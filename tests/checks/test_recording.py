@@ -141,8 +141,9 @@ def test_a_line_names_the_request_of_each_claim_it_names_and_is_itself_of_none()
     failing = [decision for decision in OF_ACME if would_be_pended(decision)]
     with capture_logs() as lines:
         for name in ("run-1", "run-2"):
-            request_ids.begin_request(name)
+            before = request_ids.current.set(name)
             counted.record(noted(failing[:1]))
+            request_ids.current.reset(before)
         counted.flush()
 
     assert [claim["request_id"] for line in lines for claim in line["first"]] == ["run-1", "run-2"]

@@ -37,6 +37,7 @@ from tests.e2e.test_callers import NEEDS
 from tests.e2e.their_records import (
     ABOUT_NO_RECORD,
     BODIES,
+    PAGES,
     PARAMETERS,
     Named,
     Records,
@@ -454,6 +455,14 @@ FORM_EXAMPLES: Final[Mapping[str, Theirs]] = {
 PARAMETER_EXAMPLES: Final[Mapping[str, Theirs]] = {
     "next": _fixed(f"/?tenant={THEIRS}"),
     **{name: _of_records(named) for name, named in PARAMETERS.items()},
+    "done": _fixed("enrollment-changed"),
+    "like": _of_records(PARAMETERS["payer_id"]),
+    "page": _of_records(PARAMETERS["pageToken"]),
+    "provider": _of_records(PARAMETERS["provider_id"]),
+    "sort": _fixed("name"),
+    "standing": _fixed("contracted"),
+    "tab": _fixed("tasks"),
+    "workflow": _fixed("online_portal"),
 }
 """The same of what is in addresses."""
 ROUTES: Final = {
@@ -477,7 +486,9 @@ ROUTES: Final = {
     "GET /signed-out",
     "GET /status",
     "POST /theme",
-} | RECORD_ROUTES
+    *PAGES,
+    *RECORD_ROUTES,
+}
 _ABOUT_THE_PAGE: Final = {"viewport", "color-scheme"}
 _TEMPLATES: Final = Path(pages.__file__).parent / "templates"
 

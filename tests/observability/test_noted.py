@@ -32,6 +32,7 @@ async def test_notes_are_counted_soon_although_nobody_looks(monkeypatch: pytest.
     counted: list[str] = []
     one = Noted()
     one.by(lambda: counted.append(request_ids.current.get()))
+    request_ids.current.set("")
     one.start()
     request_ids.begin_request("somebody-s-request")
     await asyncio.sleep(0.1)

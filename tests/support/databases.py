@@ -41,15 +41,18 @@ async def migrated_database(kind: str, folder: Path) -> str:
     if kind == SQLITE:
         if not _migrated_file.exists():
             await upgrade(f"sqlite+aiosqlite:///{_migrated_file}")
-        path = folder / f"gate-{next(_numbers)}.db"
-        shutil.copyfile(_migrated_file, path)
-        return f"sqlite+aiosqlite:///{path}"
+        return f"sqlite+aiosqlite:///{_copied(folder)}"
     url = _common_postgres_database()
     await upgrade(url)
     engine = open_engine(url)
     await _empty(engine)
     await engine.dispose()
     return url
+
+
+def _copied(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return shutil.copyfile(_migrated_file, folder / f"gate-{next(_numbers)}.db")
 
 
 def with_driver(postgres_url: str) -> str:
