@@ -4,7 +4,7 @@ Equal answers of a batch share what is noted of them, and evidence is the very s
 while nothing changes (`aggregator.resolve.Resolver.ready`), so that one look by identity is all that is done per claim.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -80,15 +80,16 @@ class GroundsMemory:
         for answer in dict.fromkeys(answers):
             if answer is None:
                 continue
-            held = self._of_answer.get(answer) or self._held(tenant, answer)
+            held, made = self._of_answer.get(answer), None
+            if held is None:
+                held, made = self._held(tenant, answer)
             place = place_of.get(held)
             if place is None:
                 place = place_of[held] = len(grounds)
                 grounds.append(held.grounds)
                 if held.segment is not segment:
                     held.segment = segment
-                    rested_on = [value for value in (answer.evidence, answer.policy) if value is not None]
-                    documents += missing_documents(tenant, rested_on, segment)
+                    documents += _missing(tenant, made or _documents_of(answer), segment)
             places[answer] = place
         return tuple(grounds), tuple([places[answer] for answer in answers]), tuple(documents)
 
@@ -97,27 +98,35 @@ class GroundsMemory:
         self._remembered.clear()
         self._of_answer.clear()
 
-    def _held(self, tenant: str, answer: Grounded) -> _Remembered:
+    def _held(self, tenant: str, answer: Grounded) -> tuple[_Remembered, list[Document] | None]:
+        """With the documents, where they had to be made for it: most answers are new to their file then, too."""
         if len(self._of_answer) >= self._largest:
             self.forget()  # learning them again takes microseconds each
         evidence, policy = answer.evidence, answer.policy
         key = (tenant, id(policy), id(evidence))
-        held = self._remembered.get(key)
+        held, made = self._remembered.get(key), None
         if held is None:
-            grounds = Grounds(
-                Document.of(evidence).digest if evidence is not None else None, Document.of(policy).digest
-            )
+            made = _documents_of(answer)
+            grounds = Grounds(made[0].digest if evidence is not None else None, made[-1].digest)
             held = self._remembered[key] = _Remembered(evidence, policy, grounds, ((grounds,), (0,), ()))
         self._of_answer[answer] = held
-        return held
+        return held, made
 
 
-def missing_documents(tenant: str, values: Sequence[Evidence | Policy], segment: Segment) -> list[Document]:
-    """Those of `values` that `segment` does not hold for `tenant`; it counts as holding them now."""
-    documents = []
-    for value in values:
-        document = Document.of(value)
+def missing_documents(tenant: str, evidence: Sequence[Evidence], segment: Segment) -> list[Document]:
+    """Those of `evidence` that `segment` does not hold for `tenant`; it counts as holding them now."""
+    return _missing(tenant, map(Document.of, evidence), segment)
+
+
+def _documents_of(answer: Grounded) -> list[Document]:
+    """The evidence, where there is any, and the policy."""
+    return [Document.of(value) for value in (answer.evidence, answer.policy) if value is not None]
+
+
+def _missing(tenant: str, documents: Iterable[Document], segment: Segment) -> list[Document]:
+    missing = []
+    for document in documents:
         if (tenant, document.digest) not in segment.documents:
             segment.documents.add((tenant, document.digest))
-            documents.append(document)
-    return documents
+            missing.append(document)
+    return missing

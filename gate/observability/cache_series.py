@@ -1,22 +1,19 @@
 """What Prometheus sees of the cache of evidence: whether it is large enough, and what it is good for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from aggregator.observers import MemoryUse
 
 
-class CacheSeries(Collector):
-    """Brought up to date when somebody looks: a question should not pay for being counted."""
+class CacheSeries:
+    """Brought up to date by `write`: a question should not pay for being counted."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._use: Callable[[], MemoryUse] | None = None
         self._found = self._missing = 0
         self._counted: dict[Counter, int] = {}
-        registry.register(self)  # before the series themselves, which are read after it
         lookups = Counter(
             "enrollment_gate_cache_lookups",
             "Providers looked for in a layer of the cache: memory, then redis.",
@@ -47,11 +44,6 @@ class CacheSeries(Collector):
         """See `aggregator.observers.CacheObserver`."""
         self._found += found
         self._missing += missing
-
-    def collect(self) -> Iterable[Metric]:
-        """See `prometheus_client.registry.Collector`."""
-        self.write()
-        return ()
 
     def write(self) -> None:
         """Bring the series up to date."""

@@ -34,7 +34,7 @@ class LedgerSeries:
 
     def ledger_written(self, decisions: int) -> None:
         """See `gate.ledger.journal.JournalObserver`."""
-        self._written_lately += decisions  # a counter and its lock take as long as writing the decision; see below
+        self._written_lately += decisions  # and counted soon: see `gate.observability.noted`
 
     def ledger_refused(self, decisions: int) -> None:
         """See `gate.ledger.journal.JournalObserver`."""
@@ -51,8 +51,11 @@ class LedgerSeries:
 
     def ledger_queue(self, decisions: int, oldest_seconds: float, spool_bytes: int) -> None:
         """See `gate.ledger.condition.QueueObserver`."""
-        self._written.inc(self._written_lately)
-        self._written_lately = 0
         self._queued.set(decisions)
         self._oldest.set(oldest_seconds)
         self._spool.set(spool_bytes)
+
+    def count(self) -> None:
+        """Count what was noted."""
+        self._written.inc(self._written_lately)
+        self._written_lately = 0

@@ -74,6 +74,7 @@ class Metrics:
             multiprocess_mode="livemin",  # as the alerts take replicas: down is what nobody reaches
         )
         self.cache = CacheSeries(registry)
+        self.noted.by(self.cache.write)
         self._source_hedges = Counter(
             "enrollment_gate_source_hedges",
             "Second requests beside a slow one, by whether their answer was taken (won) or not (lost).",
@@ -165,7 +166,6 @@ class Metrics:
 
     def write_asked(self) -> None:
         """Write down what is asked when somebody looks: where several processes are looked at as one, nobody asks."""
-        self.cache.write()
         for gauge, ask in self._asked:
             gauge.set(ask())
 
