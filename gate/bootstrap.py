@@ -345,9 +345,9 @@ def _ledger(settings: Settings, metrics: Metrics, shelf: LedgerShelf, clock: Clo
             f"the ledger's spool cannot be kept in {directory} (GATE_DATA_DIR): {error.strerror}"
         ) from error
     series = LedgerSeries(metrics.registry, limits.total_bytes)
-    metrics.noted.by(series.count)
     journal = SpoolJournal(spool, series, clock, answers_anyway=wanted.on_failure == "continue")
     condition = LedgerCondition(spool, journal, series, clock)
+    metrics.noted.by(condition.tell)
     drainer: RunningDrainer
     if wanted.drainer == "embedded":
         backlog = Backlog(directory, spool.owner)

@@ -10,11 +10,12 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
+from gate.ledger.batches import AnswersRead
 from gate.ledger.frames import HEADER, Reading, Rest, framed_content, read, request_in
 from gate.ledger.segment import SUFFIX
 
 DAMAGED: Final = ".damaged"
-STRETCH: Final = 2 * 1024 * 1024
+STRETCH: Final = 1024 * 1024
 """Bytes read at a time: some thousands of decisions."""
 _GLANCE: Final = 8 * 1024
 _OWNER_ONLY: Final = 0o600
@@ -38,6 +39,8 @@ class SpooledFile:
         """Up to here it is drained."""
         self.decisions = 0
         """Drained."""
+        self.answers = AnswersRead()
+        """Those that frames from `position` on may refer to."""
         self.is_final = False
         """Nobody writes to it any more."""
         self.refused_at: int | None = None

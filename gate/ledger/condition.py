@@ -49,7 +49,7 @@ class LedgerCondition:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
-            self._tell()
+            self.tell()
 
     def progressed(self, progress: Progress) -> None:
         """The drainer says how far it is."""
@@ -82,8 +82,9 @@ class LedgerCondition:
 
     async def _watch(self) -> None:
         while True:
-            self._tell()
+            self.tell()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Have the observer know of what waits by now."""
         self._observer.ledger_queue(self.queued, self.oldest_seconds(), self._spool.size)

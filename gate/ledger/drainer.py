@@ -16,7 +16,7 @@ import structlog
 
 from gate.errors import StoreUnavailable
 from gate.ledger.backlog import Backlog, SpooledFile, is_at_end
-from gate.ledger.frames import request_in
+from gate.ledger.frames import content_of, request_in
 from gate.ledger.model import LedgerBatch, RequestFrame
 from gate.ledger.shelf import LedgerShelf
 
@@ -56,7 +56,7 @@ class Progress(msgspec.Struct, frozen=True):
 class _Bundle(NamedTuple):
     """A frame and what it comes to."""
 
-    content: bytes
+    frame: RequestFrame
     batch: LedgerBatch
 
 
@@ -141,6 +141,7 @@ class Drainer:
             await self._store(file, bundles)
             stored = sum(len(bundle.batch.entries) for bundle in bundles)
             file.position += reading.end
+            file.answers.drained()
             file.decisions += stored
             self._drained += stored
             return True
@@ -163,11 +164,12 @@ class Drainer:
             self._put_aside(file, content, error)
             return None
         try:
-            return _Bundle(content, self._unpack(frame))
+            frame = file.answers.whole(frame)
+            return _Bundle(frame, self._unpack(frame))
         except ValueError as error:
-            self._put_aside(file, content, error)
+            self._put_aside(file, content_of(frame), error)
             # Its documents are whole, and later frames may refer to them.
-            return _Bundle(content, LedgerBatch(frame.tenant, (), frame.documents, frame.recorded_at))
+            return _Bundle(frame, LedgerBatch(frame.tenant, (), frame.documents, frame.recorded_at))
 
     def _put_aside(self, file: SpooledFile, content: bytes, error: Exception) -> None:
         file.set_aside(content)
@@ -212,7 +214,7 @@ class Drainer:
             raise error
         file.refused_at = None
         for bundle in refused:
-            self._put_aside(file, bundle.content, error)
+            self._put_aside(file, content_of(bundle.frame), error)
 
     def _failed(self, error: Exception) -> None:
         if not self._wait:

@@ -23,7 +23,6 @@ LONGEST_CONTENT: Final = 256 * 1024 * 1024
 """Bytes; several times what the largest request and its reply can come to."""
 _HEAD: Final = struct.Struct("<III")
 _ALL_BITS: Final = 0xFFFF_FFFF
-_LARGEST_COPIED: Final = 16 * 1024
 _ARRAY_OF_ALL: Final = bytes([0x90 + len(RequestFrame.__struct_fields__)])
 """As msgpack begins an array of less than sixteen."""
 _BYTES: Final = struct.Struct(">BI")
@@ -56,18 +55,15 @@ class Reading(NamedTuple):
 def framed(frame: RequestFrame) -> Sequence[bytes]:
     """The frame as it is written: pieces, one after the other.
 
-    A batch's request and reply are pieces of their own. To copy them into one content, and that behind its head, takes
-    as long as everything else that is done to keep them.
+    A batch's request is a piece of its own: it is most of the frame, and would be copied twice.
     """
-    if len(frame.reply) <= _LARGEST_COPIED:
-        return (framed_content(_encoder.encode(frame)),)
+    if frame.batch is None:
+        return (framed_content(content_of(frame)),)
     head = (frame.tenant, frame.caller, frame.request_id, frame.kind, frame.recorded_at)
-    tail = (frame.grounds, frame.grounds_of, frame.documents)
+    tail = (frame.reply, frame.grounds, frame.grounds_of, frame.documents, frame.batch)
     content = (
         _ARRAY_OF_ALL + _encoder.encode(head)[1:] + _BYTES.pack(0xC6, len(frame.request)),
         frame.request,
-        _BYTES.pack(0xC6, len(frame.reply)),
-        frame.reply,
         _encoder.encode(tail)[1:],
     )
     length, check = 0, 0
@@ -75,6 +71,11 @@ def framed(frame: RequestFrame) -> Sequence[bytes]:
         length += len(piece)
         check = zlib.crc32(piece, check)
     return (_HEAD.pack(length, length ^ _ALL_BITS, check), *content)
+
+
+def content_of(frame: RequestFrame) -> bytes:
+    """What a frame holds; `request_in` reads it."""
+    return _encoder.encode(frame)
 
 
 def framed_content(content: bytes) -> bytes:

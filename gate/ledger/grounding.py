@@ -32,12 +32,8 @@ class Grounded(Hashable, Protocol):
         ...
 
 
-Answers = Sequence[Grounded | None]
-"""To one request, in order; None for an error, which is no decision."""
-
-
 Grounding = tuple[tuple[Grounds, ...], tuple[int, ...], tuple[Document, ...]]
-"""`grounds`, `grounds_of` and `documents` of a `RequestFrame`."""
+"""The distinct grounds, for each answer its place in them, and documents that are to be written with them."""
 
 
 class _Remembered(msgspec.Struct, gc=False, eq=False):
@@ -68,18 +64,16 @@ class GroundsMemory:
             return held.alone
         return self.of(tenant, (answer,), segment)
 
-    def of(self, tenant: str, answers: Answers, segment: Segment) -> Grounding:
+    def of(self, tenant: str, answers: Sequence[Grounded], segment: Segment) -> Grounding:
         """What `answers` rest on, with the documents that `segment` does not hold yet; it counts as holding them now.
 
         Where it does not after all, because it could not be written: `forget`.
         """
         grounds: list[Grounds] = []
-        places: dict[Grounded | None, int] = {None: -1}
+        places: dict[Grounded, int] = {}
         place_of: dict[_Remembered, int] = {}
         documents: list[Document] = []
         for answer in dict.fromkeys(answers):
-            if answer is None:
-                continue
             held, made = self._of_answer.get(answer), None
             if held is None:
                 held, made = self._held(tenant, answer)

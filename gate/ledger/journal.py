@@ -1,7 +1,6 @@
 """Where every answer goes before it leaves."""
 
 import time
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -10,10 +9,11 @@ import structlog
 from aggregator.evidence import Evidence
 from gate.clock import Clock
 from gate.errors import StoreUnavailable
+from gate.ledger.batches import AnswerNumbers, GivenBatch
 from gate.ledger.frames import framed
-from gate.ledger.grounding import Answers, Grounding, GroundsMemory, missing_documents
-from gate.ledger.model import RequestFrame, WireKind
-from gate.ledger.segment import SpoolFailure
+from gate.ledger.grounding import Grounded, GroundsMemory, missing_documents
+from gate.ledger.model import BatchAnswers, Document, Grounds, RequestFrame, WireKind
+from gate.ledger.segment import Segment, SpoolFailure
 from gate.ledger.spool import Spool
 
 _LOG_SECONDS: Final = 10.0
@@ -29,13 +29,22 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: WireKind
     request: bytes
     reply: bytes
+    """Empty where it is said otherwise what was answered."""
 
 
 class Journal(Protocol):
     """Keeps what is answered. What it refuses must not be answered."""
 
-    async def keep(self, exchange: Exchange, answers: Answers) -> None:
-        """Keep the decisions of `exchange.reply`; `answers` are what is noted of them, in the same order.
+    async def keep(self, exchange: Exchange, answer: Grounded) -> None:
+        """Keep the decision of `exchange.reply`; `answer` is what is noted of it.
+
+        Raises:
+            StoreUnavailable: it cannot be kept.
+        """
+        ...
+
+    async def keep_batch(self, exchange: Exchange, batch: GivenBatch) -> None:
+        """Keep the decisions of `batch`.
 
         Raises:
             StoreUnavailable: they cannot be kept.
@@ -77,6 +86,7 @@ class SpoolJournal:
         self._clock = clock
         self._answers_anyway = answers_anyway
         self._memory = GroundsMemory()
+        self._numbers = AnswerNumbers(self._memory)
         self._trouble = ""
         self._logged_at = 0.0
         self._unlogged = 0
@@ -86,27 +96,30 @@ class SpoolJournal:
         """Why the last answer could not be kept, in plain words; empty where it was."""
         return self._trouble
 
-    async def keep(self, exchange: Exchange, answers: Answers) -> None:
+    async def keep(self, exchange: Exchange, answer: Grounded) -> None:
         """See `Journal`."""
         try:
             segment = self._spool.segment()
-            only = answers[0] if len(answers) == 1 else None
-            if only is not None:
-                grounding = self._memory.of_one(exchange.tenant, only, segment)
-            else:
-                grounding = self._memory.of(exchange.tenant, answers, segment)
-            grounds, grounds_of, _ = grounding
-            if not grounds:
-                return  # nothing but errors
-            decisions = len(grounds_of) - grounds_of.count(-1)
-            self._spool.append(segment, self._framed(exchange, grounding), decisions)
-            if self._spool.syncs_every_frame:
-                await segment.sync(segment.size)
+            grounds, grounds_of, documents = self._memory.of_one(exchange.tenant, answer, segment)
+            await self._write(segment, self._frame(exchange, grounds, grounds_of, documents), 1)
         except SpoolFailure as failure:
-            self._failed(failure, len(answers) - answers.count(None))
+            self._failed(failure, 1)
         else:
-            self._trouble = ""
-            self._observer.ledger_written(decisions)
+            self._kept(1)
+
+    async def keep_batch(self, exchange: Exchange, batch: GivenBatch) -> None:
+        """See `Journal`."""
+        decisions = len(batch.answers) - batch.answers.count(None)
+        if not decisions:
+            return  # nothing but errors
+        try:
+            segment = self._spool.segment()
+            answers, documents = self._numbers.of(exchange.tenant, batch, segment)
+            await self._write(segment, self._frame(exchange, (), (), documents, answers), decisions)
+        except SpoolFailure as failure:
+            self._failed(failure, decisions)
+        else:
+            self._kept(decisions)
 
     async def keep_evidence(self, exchange: Exchange, evidence: list[Evidence]) -> None:
         """See `Journal`."""
@@ -114,28 +127,44 @@ class SpoolJournal:
             segment = self._spool.segment()
             documents = missing_documents(exchange.tenant, evidence, segment)
             if documents:
-                self._spool.append(segment, self._framed(exchange, ((), (), tuple(documents))), 0)
-                if self._spool.syncs_every_frame:
-                    await segment.sync(segment.size)
+                await self._write(segment, self._frame(exchange, (), (), tuple(documents)), 0)
         except SpoolFailure as failure:
             self._failed(failure, 0)
 
-    def _framed(self, exchange: Exchange, grounding: Grounding) -> Sequence[bytes]:
-        return framed(
-            RequestFrame(
-                exchange.tenant,
-                exchange.caller,
-                exchange.request_id,
-                exchange.kind,
-                self._clock(),
-                exchange.request,
-                exchange.reply,
-                *grounding,
-            )
+    async def _write(self, segment: Segment, frame: RequestFrame, decisions: int) -> None:
+        self._spool.append(segment, framed(frame), decisions)
+        if self._spool.syncs_every_frame:
+            await segment.sync(segment.size)
+
+    def _frame(
+        self,
+        exchange: Exchange,
+        grounds: tuple[Grounds, ...],
+        grounds_of: tuple[int, ...],
+        documents: tuple[Document, ...],
+        batch: BatchAnswers | None = None,
+    ) -> RequestFrame:
+        return RequestFrame(
+            exchange.tenant,
+            exchange.caller,
+            exchange.request_id,
+            exchange.kind,
+            self._clock(),
+            exchange.request,
+            exchange.reply,
+            grounds,
+            grounds_of,
+            documents,
+            batch,
         )
+
+    def _kept(self, decisions: int) -> None:
+        self._trouble = ""
+        self._observer.ledger_written(decisions)
 
     def _failed(self, failure: SpoolFailure, decisions: int) -> None:
         self._memory.forget()
+        self._numbers.forget()
         self._spool.forget_documents()
         self._trouble = str(failure)
         self._log(decisions)

@@ -60,7 +60,7 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class WireKind(StrEnum):
-    """Which messages `RequestFrame.request` and `.reply` are."""
+    """Which messages `RequestFrame.request` and `.reply` are, and what the reply was that `.batch` stands for."""
 
     CHECK_CLAIM = "CheckClaim"
     CHECK_CLAIMS = "CheckClaims"
@@ -77,6 +77,33 @@ class Grounds(msgspec.Struct, frozen=True, array_like=True, gc=False):
     policy: bytes
 
 
+class KeptAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An answer of a batch, but for what differs from claim to claim."""
+
+    number: int
+    """By which frames of the same file refer to it, this one and later ones."""
+    wire: bytes
+    """`gate.v1.Decision` without those fields, as it went over the wire."""
+    grounds: Grounds
+
+
+class BatchAnswers(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a batch was answered, in place of its reply."""
+
+    numbers: tuple[int, ...]
+    """For each claim the number of its answer; -1 for one that was answered by an error."""
+    decision_ids: str
+    """Of all others, in order and one after the other."""
+    stamp: bytes
+    """When the answers were made, as it went over the wire; where `own_stamps` does not say otherwise."""
+    own_stamps: dict[int, bytes]
+    """By the claim's place."""
+    answers: tuple[KeptAnswer, ...]
+    """Those that this spool file does not hold yet."""
+    oldest: int
+    """No later frame refers to an answer with a smaller number."""
+
+
 class RequestFrame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request, as the spool keeps it."""
 
@@ -89,12 +116,15 @@ class RequestFrame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """UTC."""
     request: bytes
     reply: bytes
+    """Empty where `batch` stands for it."""
     grounds: tuple[Grounds, ...]
     """The distinct ones of this request."""
     grounds_of: tuple[int, ...]
     """For each result of the reply its index in `grounds`; -1 for a claim that was answered by an error."""
     documents: tuple[Document, ...]
-    """Those that `grounds` name and that this spool file does not hold yet."""
+    """Those that `grounds` or an answer of `batch` name and that this spool file does not hold yet."""
+    batch: BatchAnswers | None = None
+    """Of `CheckClaims`."""
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -17,7 +17,7 @@ import structlog
 
 from gate.ledger.segment import SUFFIX, Segment, SpoolFailure
 
-LARGEST_SEGMENT: Final = 128 * 1024 * 1024
+LARGEST_SEGMENT: Final = 32 * 1024 * 1024
 """Bytes. What is drained twice after a crash, and kept on disk although it was drained, is at most this much."""
 _SHARE_OF_LIMIT: Final = 8
 _OLDEST_SECONDS: Final = 600.0

@@ -51,11 +51,8 @@ class LedgerSeries:
 
     def ledger_queue(self, decisions: int, oldest_seconds: float, spool_bytes: int) -> None:
         """See `gate.ledger.condition.QueueObserver`."""
+        self._written.inc(self._written_lately)  # together, so that nobody sees them written and not waiting
+        self._written_lately = 0
         self._queued.set(decisions)
         self._oldest.set(oldest_seconds)
         self._spool.set(spool_bytes)
-
-    def count(self) -> None:
-        """Count what was noted."""
-        self._written.inc(self._written_lately)
-        self._written_lately = 0

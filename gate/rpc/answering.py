@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from gate.auth.permissions import Permission
 from gate.checks.profile import ProviderQuestion, StateEnrollment
 from gate.checks.recording import DecisionRecorder
+from gate.ledger.batches import GivenBatch
 from gate.ledger.journal import Exchange, Journal
 from gate.ledger.model import WireKind
 from gate.rpc.audit_records import AuditRecords
@@ -40,7 +41,10 @@ class WayOut:
         Raises:
             StoreUnavailable: the ledger cannot keep it; it is not given, and not counted as given.
         """
-        await self._journal.keep(exchange(call, kind, request, answered.reply), answered.answers.facts)
+        if isinstance(answered.kept, GivenBatch):
+            await self._journal.keep_batch(exchange(call, kind, request, b""), answered.kept)
+        else:
+            await self._journal.keep(exchange(call, kind, request, answered.reply), answered.kept)
         self._recorder.record(answered.answers)
         return answered.reply
 

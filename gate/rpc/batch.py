@@ -8,8 +8,9 @@ import msgspec
 import uuid_utils
 
 from gate.checks.intake import LONGEST_IDENTIFIER
-from gate.checks.model import GivenAnswers
+from gate.checks.model import AnswerFacts, GivenAnswers
 from gate.errors import FieldViolation, InvalidInput
+from gate.ledger.batches import GivenBatch
 from gate.rpc.ready_answers import ReadyAnswer
 from gate.rpc.refusals import status_of
 from gate.rpc.reply_bytes import result, result_pieces
@@ -24,6 +25,8 @@ class Answered(msgspec.Struct, frozen=True):
     reply: bytes
     answers: GivenAnswers
     """Those that `reply` says, in the same order."""
+    kept: AnswerFacts | GivenBatch
+    """What the ledger keeps: of a claim alone the reply, with these facts; a batch in fewer words."""
 
 
 class Batch:
@@ -47,7 +50,8 @@ class Batch:
         _refuse_ambiguity(self._correlation_ids)
         self.answers: list[ReadyAnswer | None] = [None] * len(claims)
         """By place; None where there is none yet, or an error."""
-        self._stamps: list[bytes] = [b""] * len(claims)
+        self._stamp = b""
+        self._own_stamps: dict[int, bytes] = {}
         self._refusals: dict[int, bytes] = {}
 
     def misidentified(self) -> AbstractSet[int]:
@@ -73,12 +77,12 @@ class Batch:
 
     def stamp(self, stamped: bytes) -> None:
         """When all were answered whose answer says nothing else."""
-        self._stamps = [stamped] * len(self.claims)
+        self._stamp = stamped
 
     def answer(self, place: int, answer: ReadyAnswer, stamped: bytes) -> None:
         """Answer the claim at that place, at a time of its own."""
         self.answers[place] = answer
-        self._stamps[place] = stamped
+        self._own_stamps[place] = stamped
 
     def refuse(self, place: int, error: InvalidInput) -> None:
         """Answer the claim at that place by an error."""
@@ -88,17 +92,23 @@ class Batch:
     def answered(self) -> Answered:
         """The reply, once every claim has its answer."""
         decision_ids = [str(uuid_utils.uuid7()) for _ in self.claims]
+        stamps = [self._stamp] * len(self.claims)
+        for place, stamped in self._own_stamps.items():
+            stamps[place] = stamped
         told = zip(
             *(self._correlation_ids, self._claim_ids, self._line_numbers, decision_ids),
             [answer.wire if answer is not None else None for answer in self.answers],
-            self._stamps,
+            stamps,
             strict=True,
         )
         reply = b"".join(result_pieces(told, self._refusals))
         for place in self._refusals:
             decision_ids[place] = ""
         facts = [answer.facts if answer is not None else None for answer in self.answers]
-        return Answered(reply, GivenAnswers(facts, decision_ids))
+        given = GivenBatch(
+            answers=self.answers, decision_ids=decision_ids, stamp=self._stamp, own_stamps=self._own_stamps
+        )
+        return Answered(reply, GivenAnswers(facts, decision_ids), given)
 
 
 def is_well_identified(correlation_id: str, claim_id: str, line_number: int) -> bool:

@@ -99,4 +99,4 @@ class ClaimAnswers:
 
 def _alone(claim: claim_pb2.Claim, answer: ReadyAnswer, decision_id: str, evaluated_at: datetime) -> Answered:
     reply = decision_reply(decision_id, claim.claim_id, claim.line_number, answer.wire, stamp(evaluated_at))
-    return Answered(reply, GivenAnswers((answer.facts,), (decision_id,)))
+    return Answered(reply, GivenAnswers((answer.facts,), (decision_id,)), answer.facts)

@@ -76,6 +76,11 @@ def _identified(decision_id: str, claim_id: str, line_number: int) -> bytes:
     return b"%b%b%b%b%b%b%b%b" % (*numbers, _LINE_NUMBER, varint(line_number))
 
 
+def decision_bytes(decision_id: str, claim_id: str, line_number: int, rest: bytes, stamped: bytes) -> bytes:
+    """A `Decision`; `rest` is what it says without these fields."""
+    return b"%b%b%b" % (_identified(decision_id, claim_id, line_number), rest, stamped)
+
+
 def decision_reply(decision_id: str, claim_id: str, line_number: int, rest: bytes, stamped: bytes) -> bytes:
     """A `CheckClaimResponse`; `rest` is the decision without these fields."""
     identified = _identified(decision_id, claim_id, line_number)

@@ -61,11 +61,21 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-async def hear(caller: Caller, batches: list[list[claim_pb2.Claim]], heard: list[str]) -> None:
-    """Note the ids of the decisions that reach the caller until the stream ends or breaks."""
-    with suppress(grpc.aio.AioRpcError):
-        async for response in caller.stream(batches):
-            heard += [result.decision.decision_id for result in response.results]
+class Heard:
+    """The decisions that reached the caller."""
+
+    def __init__(self, enough: int) -> None:
+        self.ids: list[str] = []
+        self.is_enough = asyncio.Event()
+        self._enough = enough
+
+    async def hear(self, caller: Caller, batches: list[list[claim_pb2.Claim]]) -> None:
+        """Note their ids until the stream ends or breaks."""
+        with suppress(grpc.aio.AioRpcError):
+            async for response in caller.stream(batches):
+                self.ids += [result.decision.decision_id for result in response.results]
+                if len(self.ids) >= self._enough:
+                    self.is_enough.set()
 
 
 @pytest.mark.timeout(300)
@@ -81,19 +91,16 @@ async def test_sigkill_in_the_middle_of_10_000_streamed_claims_ten_times(tmp_pat
         for _ in range(KILLS):
             await gate.start()
             drainers = drainers_of(gate)
-            heard: list[str] = []
+            heard = Heard(enough=chance.randrange(BATCH, CLAIMS * 3 // 4))
             async with gate.caller("acme") as caller:
-                streams = [
-                    asyncio.create_task(hear(caller, batches[start::STREAMS], heard)) for start in range(STREAMS)
-                ]
-                dies_after = chance.randrange(BATCH, CLAIMS * 9 // 10)
-                await until(lambda heard=heard, dies_after=dies_after: len(heard) >= dies_after, seconds=60)  # type: ignore[misc]
-                await asyncio.sleep(chance.random() * 0.02)
+                streams = [asyncio.create_task(heard.hear(caller, batches[start::STREAMS])) for start in range(STREAMS)]
+                await asyncio.wait_for(heard.is_enough.wait(), 60)
+                await asyncio.sleep(chance.random() * 0.005)
                 await gate.kill()
                 await asyncio.gather(*streams)
-            assert len(heard) < CLAIMS
-            received += heard
-            rounds.append(len(heard))
+            assert len(heard.ids) < CLAIMS
+            received += heard.ids
+            rounds.append(len(heard.ids))
             await until(lambda drainers=drainers: not any(map(is_running, drainers)))  # type: ignore[misc]
         await gate.start()
         await until(lambda: len(spool_of(tmp_path)) == 0, seconds=60)

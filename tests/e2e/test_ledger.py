@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import pytest
@@ -14,6 +14,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from gate.ledger.batches import AnswersRead
 from gate.ledger.frames import read, request_in
 from gate.ledger.model import LedgerEntry, RequestFrame, WireKind
 from gate.rpc.ledger_wire import unpacked
@@ -61,11 +62,10 @@ def no_room_in(data_dir: Path) -> Iterator[None]:
 
 
 def frames_kept(gate: GateInProcess, tenant: str) -> list[RequestFrame]:
-    frames = [
-        request_in(content)
-        for path in sorted((gate.data_dir / "ledger").glob("*.spool"))
-        for content in read(path.read_bytes(), from_start=True).contents
-    ]
+    frames: list[RequestFrame] = []
+    for path in sorted((gate.data_dir / "ledger").glob("*.spool")):
+        answers = AnswersRead()
+        frames += [answers.whole(request_in(content)) for content in read(path.read_bytes(), from_start=True).contents]
     return [frame for frame in frames if frame.tenant == tenant]
 
 
@@ -104,12 +104,15 @@ async def test_a_batch_and_each_batch_of_a_stream_is_kept_with_the_grounds_of_ea
     frames = frames_kept(gate, "batches")
     assert [entry.decision_id for entry in entries_kept(gate, "batches")] == given
     assert [frame.kind for frame in frames] == [WireKind.CHECK_CLAIMS] * 3
-    assert frames[0].grounds_of == (0, -1, 1, 2)
-    assert frames[0].grounds[2].evidence is None  # California is not asked
+    assert [decision_pb2.Decision.FromString(entry.answer) for entry in entries_kept(gate, "batches")] == [
+        result.decision for result in results if result.HasField("decision")
+    ]
+    digests = [entry.grounds.evidence for entry in entries_kept(gate, "batches")]
     evidence = {document.digest: document for frame in frames for document in frame.documents}
-    assert [evidence[cast("bytes", grounds.evidence)].evidence().npi for grounds in frames[0].grounds[:2]] == [
+    assert [evidence[digest].evidence().npi if digest else None for digest in digests[:3]] == [
         ENROLLED,
         TERMINATED,
+        None,  # California is not asked
     ]
 
 

@@ -11,6 +11,7 @@ from aggregator.evidence import Evidence
 from gate.clock import system_clock
 from gate.decision.model import Policy
 from gate.ledger.backlog import Backlog
+from gate.ledger.batches import GivenBatch
 from gate.ledger.drainer import Drainer, Progress
 from gate.ledger.frames import read, request_in
 from gate.ledger.journal import Exchange, SpoolJournal
@@ -89,15 +90,25 @@ def spool_in(
         spool.release()
 
 
+class Spoken(msgspec.Struct, frozen=True, eq=False):
+    """An answer of a batch."""
+
+    facts: Answer
+    wire: bytes = b"an answer"
+
+
 def names_only(frame: RequestFrame) -> LedgerBatch:
     """Requests of these tests name their decisions, separated by spaces; one that says so is not understood."""
     if frame.request == b"gibberish":
         raise ValueError("not as this release knows it")
     names = frame.request.decode().split()
-    pairs = zip(names, [index for index in frame.grounds_of if index >= 0], strict=True)
+    rests_on = [frame.grounds[index] for index in frame.grounds_of]
+    if frame.batch is not None:
+        grounds = {answer.number: answer.grounds for answer in frame.batch.answers}
+        rests_on = [grounds[number] for number in frame.batch.numbers if number >= 0]
     entries = tuple(
-        entry(tenant=frame.tenant, decision_id=name, grounds=frame.grounds[index], evaluated_at=frame.recorded_at)
-        for name, index in pairs
+        entry(tenant=frame.tenant, decision_id=name, grounds=grounds, evaluated_at=frame.recorded_at)
+        for name, grounds in zip(names, rests_on, strict=True)
     )
     return LedgerBatch(frame.tenant, entries, frame.documents, frame.recorded_at)
 
@@ -105,19 +116,35 @@ def names_only(frame: RequestFrame) -> LedgerBatch:
 async def kept(
     journal: SpoolJournal, *answers: Answer | None, tenant: str = "acme", request: bytes | None = None
 ) -> list[str]:
-    """Have the journal keep the answers to one request; the names of its decisions."""
+    """Have the journal keep the answers to one request, to a batch if there are several; the names of its decisions."""
     answers = answers or (Answer(),)
     names = [str(uuid_utils.uuid7()) for answer in answers if answer is not None]
     exchange = Exchange(
         tenant=tenant,
         caller="pipeline",
         request_id="request-1",
-        kind=WireKind.CHECK_CLAIMS,
+        kind=WireKind.CHECK_CLAIM if len(answers) == 1 else WireKind.CHECK_CLAIMS,
         request=" ".join(names).encode() if request is None else request,
         reply=b"",
     )
-    await journal.keep(exchange, answers)
+    match answers:
+        case (Answer() as answer,):
+            await journal.keep(exchange, answer)
+        case _:
+            await journal.keep_batch(exchange, batch_of(*answers, names=names))
     return names
+
+
+def batch_of(*answers: Answer | None, names: Sequence[str]) -> GivenBatch:
+    """The batch that was answered so; equal ones are one, as the door has it."""
+    spoken = {answer: Spoken(answer) for answer in answers if answer is not None}
+    left = iter(names)
+    return GivenBatch(
+        answers=[None if answer is None else spoken[answer] for answer in answers],
+        decision_ids=["" if answer is None else next(left) for answer in answers],
+        stamp=b"now",
+        own_stamps={},
+    )
 
 
 def frames_in(path: Path) -> list[RequestFrame]:

@@ -56,7 +56,7 @@ async def test_a_new_decision_is_on_the_shelf_within_a_moment(tmp_path: Path) ->
 async def test_tenants_and_order_are_kept_and_drained_files_are_deleted(tmp_path: Path) -> None:
     shelf = MemoryShelf()
     given: dict[str, str] = {}
-    with spool_in(tmp_path, limit=100_000) as (spool, journal, _):
+    with spool_in(tmp_path, limit=250_000) as (spool, journal, _):
         for number in range(300):
             tenant = f"tenant-{number % 7 // 3}"
             given |= dict.fromkeys(await kept(journal, Answer(), Answer(None), tenant=tenant), tenant)

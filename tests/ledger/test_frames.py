@@ -7,9 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.ledger.frames import HEADER, Rest, framed, read, request_in
-from gate.ledger.model import Document, DocumentKind, Grounds, RequestFrame, WireKind
+from gate.ledger.model import BatchAnswers, Document, DocumentKind, Grounds, KeptAnswer, RequestFrame, WireKind
 
 _digests = st.binary(min_size=16, max_size=16)
+_batches = st.builds(
+    BatchAnswers,
+    numbers=st.lists(st.integers(-1, 1_000_000), max_size=3).map(tuple),
+    decision_ids=st.text(max_size=8),
+    stamp=st.binary(max_size=8),
+    own_stamps=st.dictionaries(st.integers(0, 3), st.binary(max_size=8), max_size=2),
+    answers=st.lists(
+        st.builds(
+            KeptAnswer,
+            st.integers(0, 1_000_000),
+            st.binary(max_size=20),
+            st.builds(Grounds, st.none() | _digests, _digests),
+        ),
+        max_size=2,
+    ).map(tuple),
+    oldest=st.integers(0, 1_000_000),
+)
 _requests = st.builds(
     RequestFrame,
     tenant=st.text(max_size=8),
@@ -17,14 +34,14 @@ _requests = st.builds(
     request_id=st.text(max_size=8),
     kind=st.sampled_from(WireKind),
     recorded_at=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
-    request=st.binary(max_size=40),
-    # Large ones are written in pieces.
-    reply=st.builds(operator.mul, st.binary(max_size=40), st.sampled_from([1, 1, 400, 1_000, 2_000])),
+    request=st.builds(operator.mul, st.binary(max_size=40), st.sampled_from([1, 1, 400, 1_000, 2_000])),
+    reply=st.binary(max_size=40),
     grounds=st.lists(st.builds(Grounds, st.none() | _digests, _digests), max_size=2).map(tuple),
     grounds_of=st.lists(st.integers(-1, 1), max_size=3).map(tuple),
     documents=st.lists(
         st.builds(Document, _digests, st.sampled_from(DocumentKind), st.binary(max_size=20)), max_size=2
     ).map(tuple),
+    batch=st.none() | _batches,
 )
 _files = st.lists(_requests, min_size=1, max_size=4)
 

@@ -7,6 +7,7 @@ import pytest
 
 from gate.decision.model import GateMode, Policy
 from gate.errors import StoreUnavailable
+from gate.ledger.batches import AnswersRead
 from gate.ledger.grounding import GroundsMemory
 from gate.ledger.journal import Exchange
 from gate.ledger.model import Document, Grounds, WireKind
@@ -25,12 +26,15 @@ async def test_each_answer_says_what_it_rests_on_and_an_error_rests_on_nothing(t
 
         (frame,) = frames_in(*spool_files(tmp_path))
         digest = {name: Document.of(value).digest for name, value in [("p", POLICY), ("s", STRICT)]}
-        assert frame.grounds_of == (0, -1, 1, 0, 2)
-        assert frame.grounds == (
+        assert frame.batch is not None
+        grounds = {answer.number: answer.grounds for answer in frame.batch.answers}
+        assert [grounds.get(number) for number in frame.batch.numbers] == [
             Grounds(Document.of(ENROLLED).digest, digest["p"]),
+            None,
             Grounds(Document.of(UNKNOWN).digest, digest["p"]),
+            Grounds(Document.of(ENROLLED).digest, digest["p"]),
             Grounds(None, digest["s"]),
-        )
+        ]
         assert {document.digest for document in frame.documents} == {
             Document.of(value).digest for value in (ENROLLED, UNKNOWN, POLICY, STRICT)
         }
@@ -63,11 +67,13 @@ async def test_every_file_holds_all_that_its_frames_refer_to(tmp_path: Path) -> 
     assert len(files) > 2
     for path in files:
         held: set[bytes] = set()
-        for frame in frames_in(path):
+        answers = AnswersRead()
+        for frame in map(answers.whole, frames_in(path)):
             held |= {document.digest for document in frame.documents}
-            assert {digest for grounds in frame.grounds for digest in (grounds.evidence, grounds.policy)} - {
-                None
-            } <= held
+            assert frame.batch is not None
+            named = [answer.grounds for answer in frame.batch.answers]
+            assert named
+            assert {digest for grounds in named for digest in (grounds.evidence, grounds.policy)} - {None} <= held
 
 
 async def test_evidence_whose_memory_was_given_up_is_not_taken_for_another(tmp_path: Path) -> None:
@@ -98,7 +104,7 @@ async def test_a_request_of_nothing_but_errors_gives_no_decision_to_keep(tmp_pat
     with spool_in(tmp_path) as (_, journal, series):
         await kept(journal, MALFORMED, MALFORMED)
 
-        assert frames_in(*spool_files(tmp_path)) == []
+        assert spool_files(tmp_path) == []
     assert series.written == 0
 
 

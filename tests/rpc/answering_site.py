@@ -1,7 +1,8 @@
 """Claims answered without a network: everything between the messages and the sources is real, the sources are fakes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
@@ -12,7 +13,12 @@ from gate.checks.deactivations import DeactivationList
 from gate.checks.panels import Panels
 from gate.checks.service import CheckService
 from gate.decision.model import Policy
+from gate.ledger.batches import AnswerNumbers, AnswersRead, GivenBatch
+from gate.ledger.grounding import GroundsMemory
+from gate.ledger.model import RequestFrame, WireKind
+from gate.ledger.segment import Segment
 from gate.rpc.claim_answers import ClaimAnswers
+from gate.rpc.ledger_wire import unpacked
 from gate.rpc.messages import decision_message, submitted
 from gate.tenancy.model import DeploymentDefaults, TenantConfig
 from gate.tenancy.snapshot import ConfigChanges, ConfigSnapshot
@@ -65,6 +71,8 @@ class Site:
         self.checks = CheckService(self.configurations, panels, self.resolver, self.clock, self.deactivations)
         self.answers = ClaimAnswers(self.checks, self.clock)
         self._versions = 0
+        self._numbers = AnswerNumbers(GroundsMemory(), largest=6)
+        self._segment, self._reading = Segment(Path("1"), -1), AnswersRead()
 
     async def start(self) -> None:
         await self.configurations.start()
@@ -84,7 +92,28 @@ class Site:
 
     async def many(self, tenant: str, *claims: claim_pb2.Claim) -> list[enrollment_gate_pb2.ClaimResult]:
         answered = await self.answers.many(tenant, claims, fresh=False, deadline=lambda: NEVER)
-        return list(enrollment_gate_pb2.CheckClaimsResponse.FromString(answered.reply).results)
+        results = list(enrollment_gate_pb2.CheckClaimsResponse.FromString(answered.reply).results)
+        assert isinstance(answered.kept, GivenBatch)
+        self._is_kept(tenant, claims, answered.kept, [each.decision for each in results if each.HasField("decision")])
+        return results
+
+    def _is_kept(
+        self,
+        tenant: str,
+        claims: Sequence[claim_pb2.Claim],
+        batch: GivenBatch,
+        decisions: Sequence[decision_pb2.Decision],
+    ) -> None:
+        """As it was sent, in what the ledger keeps in place of the reply."""
+        answers, documents = self._numbers.of(tenant, batch, self._segment)
+        asked = enrollment_gate_pb2.CheckClaimsRequest(claims=claims).SerializeToString()
+        head = (tenant, "pipeline", "r", WireKind.CHECK_CLAIMS, self.clock())
+        entries = unpacked(self._reading.whole(RequestFrame(*head, asked, b"", (), (), documents, answers))).entries
+        assert [decision_pb2.Decision.FromString(entry.answer) for entry in entries] == decisions
+        assert [entry.decision_id for entry in entries] == [decision.decision_id for decision in decisions]
+        assert [claim_pb2.Claim.FromString(entry.claim) for entry in entries] == [
+            claim for claim, answer in zip(claims, batch.answers, strict=True) if answer is not None
+        ]
 
     async def plainly(self, tenant: str, claim: claim_pb2.Claim, *, brief: bool) -> decision_pb2.Decision:
         """By a check of its own, said by a message of its own."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from gate.ledger.model import Grounds, RequestFrame, WireKind
+from gate.ledger.model import BatchAnswers, Grounds, KeptAnswer, RequestFrame, WireKind
 from gate.rpc.ledger_wire import unpacked
 from gate.v1 import decision_pb2, enrollment_gate_pb2
 from tests.support.callers import claim
@@ -37,6 +37,28 @@ def frame(given: decision_pb2.Decision = GIVEN) -> RequestFrame:
     )
 
 
+ID = "01980000-0000-7000-8000-000000000000"
+
+
+def batch(
+    numbers: tuple[int, ...] = (0,), decision_ids: str = ID, stamp: bytes = b"", wire: bytes = GIVEN.SerializeToString()
+) -> BatchAnswers:
+    return BatchAnswers(numbers, decision_ids, stamp, {}, (KeptAnswer(0, wire, GROUNDS),), 0)
+
+
+def batch_frame(answers: BatchAnswers) -> RequestFrame:
+    asked = enrollment_gate_pb2.CheckClaimsRequest(claims=[claim(state="tx")])
+    return msgspec.structs.replace(
+        frame(), kind=WireKind.CHECK_CLAIMS, request=asked.SerializeToString(), reply=b"", batch=answers
+    )
+
+
+def test_a_batch_like_these_is_understood() -> None:
+    (entry,) = unpacked(batch_frame(batch())).entries
+
+    assert (entry.decision_id, entry.state, entry.grounds) == (ID, "TX", GROUNDS)
+
+
 def test_a_decision_is_found_by_the_state_as_it_was_judged() -> None:
     (entry,) = unpacked(frame()).entries
 
@@ -53,8 +75,20 @@ def test_a_decision_is_found_by_the_state_as_it_was_judged() -> None:
         msgspec.structs.replace(frame(), grounds_of=(1,)),
         msgspec.structs.replace(frame(), grounds_of=(0, 0)),
         frame(OF_NEXT_RELEASE),
+        msgspec.structs.replace(frame(), batch=batch()),
+        batch_frame(batch(numbers=(0, 0))),
+        batch_frame(batch(numbers=(1,))),
+        batch_frame(batch(decision_ids="")),
+        batch_frame(batch(decision_ids=2 * ID)),
+        batch_frame(batch(stamp=b"\xff\xff")),
+        batch_frame(batch(wire=b"\xff\xff")),
+        batch_frame(batch(wire=OF_NEXT_RELEASE.SerializeToString())),
     ],
-    ids=["reply", "request", "no claim", "another kind", "unknown grounds", "too many grounds", "an unknown code"],
+    ids=[
+        *("reply", "request", "no claim", "another kind", "unknown grounds", "too many grounds", "an unknown code"),
+        *("a batch of one", "more answers than claims", "an unknown answer", "no decision", "too many decisions"),
+        *("no time", "no answer", "an answer with an unknown code"),
+    ],
 )
 def test_what_is_not_understood_is_never_guessed_at(strange: RequestFrame) -> None:
     with pytest.raises(ValueError, match=r"."):

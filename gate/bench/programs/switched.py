@@ -20,7 +20,8 @@ from gate.bench.turns import Turns
 from gate.checks.model import GivenAnswers
 from gate.checks.recording import CountingRecorder
 from gate.event_loop import run_serving
-from gate.ledger.grounding import Answers
+from gate.ledger.batches import GivenBatch
+from gate.ledger.grounding import Grounded
 from gate.ledger.journal import Exchange, SpoolJournal
 from gate.observability.logging import configure_logging
 from gate.observability.metrics import Metrics
@@ -52,11 +53,17 @@ _switch = Switch()
 class SwitchableJournal(SpoolJournal):
     """Keeps, or keeps nothing."""
 
-    async def keep(self, exchange: Exchange, answers: Answers) -> None:
+    async def keep(self, exchange: Exchange, answer: Grounded) -> None:
         if _switch.turns is not None:
             _switch.turns.answered()
         if _switch.is_on:
-            await super().keep(exchange, answers)
+            await super().keep(exchange, answer)
+
+    async def keep_batch(self, exchange: Exchange, batch: GivenBatch) -> None:
+        if _switch.turns is not None:
+            _switch.turns.answered()
+        if _switch.is_on:
+            await super().keep_batch(exchange, batch)
 
 
 class SwitchableRecorder(CountingRecorder):
