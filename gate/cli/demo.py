@@ -17,6 +17,7 @@ from gate.auth.permissions import Role
 from gate.claimfiles.result_files import ResultFormat
 from gate.cli.check_file import Target, checked
 from gate.cli.client import Metadata, carry_out, channel_to, signed
+from gate.cli.demo_records import keep_records
 from gate.cli.file_reader import Reading
 from gate.cli.options import ConfigFile, settings_of
 from gate.cli.report import dollars, show_summary
@@ -25,6 +26,7 @@ from gate.cli.stopping import until_stopped
 from gate.clock import system_clock, today_in
 from gate.demo.cases import demo_cases
 from gate.demo.claim_file import write_demo_claims
+from gate.demo.records import providers
 from gate.observability.logging import configure_logging
 from gate.settings import Settings
 from gate.v1 import decision_pb2, gate_admin_pb2, gate_admin_pb2_grpc
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 DEMO_TENANT: Final = "demo"
 _STATES: Final = ("CA", "FL", "NY", "TX")
+_HOME: Final = "TX"
 _ALL_ROLES: Final = [Role.ORG_ADMIN]
 _PASSWORD_BYTES: Final = 12
 
@@ -57,10 +60,13 @@ async def _demonstrate(settings: Settings, *, once: bool) -> None:
     async with serving(settings, sandbox=True) as gate:
         settings = settings.model_copy(update={"grpc_address": f"127.0.0.1:{gate.grpc_port}"})
         metadata = signed(settings, DEMO_TENANT, _ALL_ROLES)
-        await _seed(settings, metadata)
+        population = default_population()
+        cases = list(demo_cases(population, system_clock()))
+        if await _configured(settings, metadata):
+            await keep_records(settings, metadata, providers(cases, population), today_in(_HOME, system_clock()))
         password = await _demo_account(settings)
         claims = settings.data_dir / "demo-claims.837"
-        count = write_demo_claims(claims, demo_cases(default_population(), system_clock()), system_clock().date())
+        count = write_demo_claims(claims, cases, system_clock().date())
         print(f"Wrote {count} professional claims to {claims} and checks them through the server.\n")
         stopped = await _check(settings, metadata, claims)
         if not once:
@@ -83,13 +89,13 @@ def _is_taken(address: str) -> bool:
         return probe.connect_ex((host.strip("[]"), int(port))) == 0
 
 
-async def _seed(settings: Settings, metadata: Metadata) -> None:
-    """A tenant that observes three states and enforces Texas; left alone where it is configured already."""
+async def _configured(settings: Settings, metadata: Metadata) -> bool:
+    """A tenant that observes three states and enforces Texas; False where it was configured before, and is let be."""
     async with channel_to(settings) as channel:
         admin = gate_admin_pb2_grpc.GateAdminStub(channel)
         stored = await admin.GetTenantConfig(gate_admin_pb2.GetTenantConfigRequest(), metadata=metadata, timeout=10)
         if stored.config.version:
-            return
+            return False
         wanted = gate_admin_pb2.TenantConfig(
             enabled_states=_STATES,
             gate_mode=decision_pb2.GATE_MODE_AUDIT,
@@ -100,6 +106,7 @@ async def _seed(settings: Settings, metadata: Metadata) -> None:
             metadata=metadata,
             timeout=10,
         )
+    return True
 
 
 async def _check(settings: Settings, metadata: Metadata, claims: Path) -> str:

@@ -10,7 +10,7 @@ from gate.decision.model import DecisionCode
 from gate.demo.claim_file import DemoCase
 from sources.sandbox.population import Population, Provider
 
-_PORTAL_OF: Final = {"TX": "tmhp_pems", "CA": "ca_pave", "FL": "fl_fmmis", "NY": "ny_emedny"}
+PORTAL_OF: Final = {"TX": "tmhp_pems", "CA": "ca_pave", "FL": "fl_fmmis", "NY": "ny_emedny"}
 _CLAIMS_PER_STATE: Final = 50
 _SHOWN: Final = (
     (DecisionCode.ENROLLMENT_INACTIVE, 6),
@@ -28,7 +28,7 @@ def demo_cases(population: Population, now: datetime) -> Iterator[DemoCase]:
     """A service today for every chosen provider; the population's notes say what each of them shows."""
     providers = population.providers.values()
     unknown = [provider for provider in providers if provider.note.startswith(DecisionCode.ENROLLMENT_NOT_FOUND)]
-    for number, (state, portal) in enumerate(_PORTAL_OF.items()):
+    for number, (state, portal) in enumerate(PORTAL_OF.items()):
         known = [provider for provider in providers if provider.segments(portal) is not None]
         special = [*(provider for provider in known if provider.note != f"{state} PASS"), *_share(unknown, number)]
         plain = (provider for provider in known if provider.note == f"{state} PASS")
@@ -45,4 +45,4 @@ def demo_cases(population: Population, now: datetime) -> Iterator[DemoCase]:
 
 
 def _share(unknown: list[Provider], number: int) -> list[Provider]:
-    return unknown[number :: len(_PORTAL_OF)]
+    return unknown[number :: len(PORTAL_OF)]

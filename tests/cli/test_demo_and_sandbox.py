@@ -7,15 +7,17 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
+from gate.demo.records import APPLICATIONS, PAYERS
 from sources.sandbox.population import PORTALS
 from tests.cli.shell import Shell
 from tests.support.gates import gate_environment
 
 _CODES = {"PASS", "ENROLLMENT_INACTIVE", "ENROLLMENT_EXPIRED", "ENROLLMENT_NOT_FOUND", "SOURCE_UNAVAILABLE"}
+_KEPT = {"providers": 8, "payers": len(PAYERS), "credentialing-applications": len(APPLICATIONS)}
 _STATES = {"CA", "FL", "NY", "TX"}
 
 
@@ -67,6 +69,13 @@ def test_the_demonstration_goes_on_serving_and_what_it_says_to_try_works(newcome
         assert tried.returncode == 0, tried.stderr
         assert tried.stdout.startswith("PASS\n")
         assert "CA: AUDIT to ENFORCE" in tried.stdout
+
+        # The second run over the same data: what the practice keeps was not entered once more.
+        token = newcomer.gate("token", "--tenant", "demo", "--role", "org_admin").out.strip()
+        kept = {what: _listed(health, f"/api/admin/{what}", token) for what in _KEPT}
+        assert {what: len(records) for what, records in kept.items()} == _KEPT
+        kinds = {mismatch["kind"] for mismatch in _listed(health, "/api/admin/credentialing-mismatches", token)}
+        assert {"contracted_not_enrolled", "taxonomy_mismatch"} <= kinds
 
 
 def test_the_doubles_serve_every_portal_until_stopped(lonely: Shell) -> None:
@@ -124,6 +133,13 @@ def _until(word: str, stream: IO[bytes]) -> str:
         if word in said:
             return said
     raise AssertionError(said)
+
+
+def _listed(health: str, path: str, token: str) -> list[dict[str, Any]]:
+    asked = urllib.request.Request(health.removesuffix("/health") + path, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked) as answer:
+        records: list[dict[str, Any]] = json.load(answer)["data"]
+        return records
 
 
 def _found(pattern: str, text: str) -> str:
