@@ -53,8 +53,8 @@ class Call(msgspec.Struct, frozen=True):
     """Event loop time at which the caller stops waiting; None: it named none."""
     request_id: str
     """As the caller named the request in `x-request-id`, or made up here."""
-    address: str
-    """The caller's, as gRPC tells it."""
+    address: Callable[[], str]
+    """The caller's, as gRPC tells it while the call is under way: only what goes into the audit log needs it."""
 
     def actor(self) -> Actor:
         """Who acts, for the audit log."""
@@ -64,7 +64,7 @@ class Call(msgspec.Struct, frozen=True):
             subject=principal.subject,
             via=principal.via,
             request_id=self.request_id,
-            address=self.address,
+            address=self.address(),
         )
 
     def deadline_within(self, budget: float, answers: int = 1) -> float:
@@ -139,7 +139,7 @@ class Door:
         principal.require(permission)
         left = cast("float | None", context.time_remaining())  # the stubs forget calls without a deadline
         deadline = asyncio.get_running_loop().time() + left if left is not None else None
-        return Call(principal, deadline, request_id, context.peer())
+        return Call(principal, deadline, request_id, context.peer)
 
     def take_on(self, call: Call, claims: int) -> UnderWay:
         """A block within which so many claims count as under way.
