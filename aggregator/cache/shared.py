@@ -23,12 +23,16 @@ _Piece = TypeVar("_Piece")
 
 
 class SharedCache:
-    """The reads of one turn of the event loop, gathered, and the writes that come in while others go out."""
+    """The reads of one turn of the event loop, gathered, and the writes that come in while others go out.
+
+    The first of a turn goes out at once: mostly it is the only one, and to wait for others takes it as long as Redis.
+    """
 
     def __init__(self, store: KnowledgeStore, clock: Clock = utc_now) -> None:
         """`store` is one that does not raise, such as `OutageTolerantStore`."""
         self._store = store
         self._clock = clock
+        self._is_turn_begun = False
         self._wanted: dict[KnowledgeKey, list[asyncio.Future[Hit | None]]] = {}
         self._unwritten = _Batch()
         self._writer: asyncio.Task[None] | None = None
@@ -42,10 +46,12 @@ class SharedCache:
         del key
 
     async def get(self, key: KnowledgeKey) -> Hit | None:
-        """What the store has; one round trip for all who ask in this turn of the loop."""
+        """What the store has; one round trip for the first who asks in this turn of the loop, one for all others."""
         loop = asyncio.get_running_loop()
-        if not self._wanted:
-            loop.call_soon(self._send_reads)
+        if not self._is_turn_begun:
+            self._is_turn_begun = True
+            loop.call_soon(self._end_turn)
+            return _hit(await self._store.read([key]), key)
         answer: asyncio.Future[Hit | None] = loop.create_future()
         self._wanted.setdefault(key, []).append(answer)
         return await answer
@@ -77,8 +83,8 @@ class SharedCache:
             await self._writer
         await self._store.aclose()
 
-    def _send_reads(self) -> None:
-        wanted, self._wanted = self._wanted, {}
+    def _end_turn(self) -> None:
+        wanted, self._wanted, self._is_turn_begun = self._wanted, {}, False
         for some in _pieces(list(wanted), KEYS_PER_READ):
             reading = asyncio.ensure_future(self._store.read(some))
             reading.add_done_callback(partial(_hand_out, {key: wanted[key] for key in some}))
