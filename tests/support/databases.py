@@ -39,9 +39,7 @@ async def migrated_database(kind: str, folder: Path) -> str:
     time: emptying it takes a fraction of what creating another takes.
     """
     if kind == SQLITE:
-        if not _migrated_file.exists():
-            await upgrade(f"sqlite+aiosqlite:///{_migrated_file}")
-        return f"sqlite+aiosqlite:///{_copied(folder)}"
+        return f"sqlite+aiosqlite:///{await copy_of_migrated_sqlite(folder / f'gate-{next(_numbers)}.db')}"
     url = _common_postgres_database()
     await upgrade(url)
     engine = open_engine(url)
@@ -50,9 +48,20 @@ async def migrated_database(kind: str, folder: Path) -> str:
     return url
 
 
-def _copied(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return shutil.copyfile(_migrated_file, folder / f"gate-{next(_numbers)}.db")
+async def copy_of_migrated_sqlite(file: Path) -> Path:
+    """A database with the schema of this release at `file`; one that is there already is left as it is."""
+    if not _migrated_file.exists():
+        under_way = _migrated_file.with_name(f"{next(_numbers)}.db")
+        await upgrade(f"sqlite+aiosqlite:///{under_way}")
+        under_way.replace(_migrated_file)
+    return _copied_to(file)
+
+
+def _copied_to(file: Path) -> Path:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_migrated_file, file)  # with its mode: its owner's alone
+    return file
 
 
 def with_driver(postgres_url: str) -> str:
