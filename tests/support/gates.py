@@ -214,6 +214,7 @@ class GateProcess(Doors):
             response.raise_for_status()
 
     def _launch(self) -> None:
+        self._log.touch()
         if not self._is_executed:
             self._process = begin(self._arguments, self.environment, self._log)
             return
