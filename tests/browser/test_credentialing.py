@@ -330,7 +330,7 @@ async def test_axe_finds_nothing_serious_on_any_page(browser: Browser, clinic: C
     source = axe_source()
     paths = await seeded(clinic) | {"overview": "/", "account": "/account", "status": "/status"}
     found = {}
-    page = await clinic.signed_in(browser)
+    page = await clinic.signed_in(browser, reduced_motion="reduce")  # no colour is on its way to another one
 
     async def look(name: str) -> None:
         found[name, "light"] = await serious_problems(page, source)

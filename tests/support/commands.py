@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -107,6 +108,11 @@ def run(
             begun.wait()
             raise TimeoutError(f"gate {' '.join(arguments)}: {streams.stderr.read_text()}") from None
         return Ended(code, streams.stdout.read_bytes(), streams.stderr.read_bytes())
+
+
+def fork_server() -> int | None:
+    """The process that commands are forked from; None before the first one."""
+    return getattr(forkserver._forkserver, "_forkserver_pid", None)
 
 
 def _become(arguments: list[str], folder: Path, environment: dict[str, str], streams: Streams) -> None:
