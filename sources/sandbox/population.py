@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -94,8 +95,9 @@ class Population(msgspec.Struct, frozen=True):
     faults: Mapping[str, Fault] | None = None
 
 
+@cache
 def default_population() -> Population:
-    """The bundled population: every decision code in every state, by dates relative to today."""
+    """The bundled population: every decision code in every state, by dates relative to today. Read once a process."""
     return read_population(DEFAULT_POPULATION)
 
 

@@ -12,6 +12,8 @@ from playwright.async_api import Page
 
 _INSTALLED = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _SERIOUS = {"serious", "critical"}
+_OF_COLOUR = "color-contrast"
+"""The one rule that a page in another colour scheme can break."""
 
 
 def axe_source() -> str:
@@ -22,10 +24,12 @@ def axe_source() -> str:
     return script.read_text(encoding="utf-8")
 
 
-async def serious_problems(page: Page, source: str) -> list[str]:
+async def serious_problems(page: Page, source: str, *, of_colour_alone: bool = False) -> list[str]:
     """What the checker finds serious or critical on the page, in a line each."""
-    await page.evaluate(source)
-    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(source)
+    options = {"resultTypes": ["violations"], **({"runOnly": [_OF_COLOUR]} if of_colour_alone else {})}
+    found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{each['id']}: {node['html']}"
         for each in found["violations"]

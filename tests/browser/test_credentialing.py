@@ -1,10 +1,11 @@
 """Credentialing as a coordinator does it, in a real browser: from a new provider to an archived enrollment."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from gate.auth.permissions import Role
@@ -14,11 +15,12 @@ from tests.support.admin_api import AdminProgram, admin_program, new_npi
 from tests.support.gates import GateInProcess, running_in_process
 from tests.support.visitors import PASSWORD, hire
 
-LOGIN = "maria.lopez@example.org"
-CLINIC = "north-clinic"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 KINDS = {"Excel payer": "excel_submission", "Instant payer": "instant_network", "Portal payer": "online_portal"}
 TODAY = system_clock().date()
-SCREENS = {360: "dark", 1440: "light", 1920: "dark"}
+WIDTHS = (360, 1440, 1920)
+_numbers = count(1)
 SHAPE = """() => {
   const fields = [...document.querySelectorAll("main :is(input, select, textarea):not([type=hidden])")];
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
@@ -35,22 +37,33 @@ SHAPE = """() => {
 class Clinic(NamedTuple):
     gate: GateInProcess
     program: AdminProgram
+    login: str
+    """Of its coordinator."""
 
     async def signed_in(self, browser: Browser, **context: Any) -> Page:
         page = await (await browser.new_context(**context)).new_page()
         await page.goto(self.gate.http_url)
-        await page.get_by_label("Login").fill(LOGIN)
+        await page.get_by_label("Login").fill(self.login)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
         return page
 
 
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
-    async with running_in_process(tmp_path) as gate, admin_program(gate, CLINIC) as program:
-        await hire(gate.settings, LOGIN, {CLINIC: Role.COORDINATOR})
-        yield Clinic(gate, program)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateInProcess]:
+    async with running_in_process(tmp_path_factory.mktemp("gate")) as gate:
+        yield gate
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def clinic(gate: GateInProcess) -> AsyncIterator[Clinic]:
+    """A new one, without a record."""
+    name = f"clinic-{next(_numbers)}"
+    login = f"maria.lopez@{name}.example"
+    async with admin_program(gate, name) as program:
+        await hire(gate.settings, login, {name: Role.COORDINATOR})
+        yield Clinic(gate, program, login)
 
 
 async def three_payers(program: AdminProgram) -> None:
@@ -60,8 +73,9 @@ async def three_payers(program: AdminProgram) -> None:
         assert (await program.ask("PUT", f"/payers/{payer['id']}/workflow", body)).status == 200
 
 
-async def seeded(program: AdminProgram) -> dict[str, str]:
+async def seeded(clinic: Clinic) -> dict[str, str]:
     """Something on every page; the paths of the pages by what they show."""
+    program = clinic.program
     await three_payers(program)
     provider = await program.provider(is_attending=True)
     payers = await program.get("/payers")
@@ -72,7 +86,7 @@ async def seeded(program: AdminProgram) -> dict[str, str]:
     await program.patch(first, {"application_status": "approved", "recert_due_on": str(TODAY)})
     await program.patch(second, {"application_status": "denied", "denial_reason": "The panel is closed."})
     tasks = await program.get("/credentialing-tasks")
-    overdue = {"task_status": "in_progress", "notes": "sent", "due_date": "2025-01-01", "assigned_to": LOGIN}
+    overdue = {"task_status": "in_progress", "notes": "sent", "due_date": "2025-01-01", "assigned_to": clinic.login}
     await program.patch(f"/credentialing-tasks/{tasks[0]['id']}", overdue)
     (listed,) = await program.get("/enrollments")
     board, own = f"/admin/provider-credentialing/{provider['id']}", "/pm/credentialing"
@@ -247,7 +261,7 @@ async def test_the_same_way_is_open_without_scripts(browser: Browser, clinic: Cl
 
 
 async def test_a_list_is_worked_by_keyboard(browser: Browser, clinic: Clinic) -> None:
-    paths = await seeded(clinic.program)
+    paths = await seeded(clinic)
     page = await clinic.signed_in(browser)
     url = clinic.gate.http_url
 
@@ -300,30 +314,35 @@ async def test_payers_are_sorted_and_narrowed_without_losing_a_tick(browser: Bro
 
 
 async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:
-    paths = await seeded(clinic.program)
-    for width, scheme in SCREENS.items():
-        page = await clinic.signed_in(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
-        for name, path in paths.items():
-            answer = await page.goto(clinic.gate.http_url + path)
-            assert answer is not None
-            assert answer.status == 200, name
+    paths = await seeded(clinic)
+    page = await clinic.signed_in(browser)
+    for name, path in paths.items():
+        answer = await page.goto(clinic.gate.http_url + path)
+        assert answer is not None
+        assert answer.status == 200, name
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 900})
             shape = await page.evaluate(SHAPE)
             assert shape == {"wider": False, "headings": 1, "unnamed": [], "unscoped": 0, "twice": []}, (name, width)
 
 
 async def test_axe_finds_nothing_serious_on_any_page(browser: Browser, clinic: Clinic) -> None:
     source = axe_source()
-    paths = await seeded(clinic.program) | {"overview": "/", "account": "/account", "status": "/status"}
+    paths = await seeded(clinic) | {"overview": "/", "account": "/account", "status": "/status"}
     found = {}
-    for scheme in ("light", "dark"):
-        page = await clinic.signed_in(browser, color_scheme=scheme)
-        for name, path in paths.items():
-            await page.goto(clinic.gate.http_url + path)
-            if problems := await serious_problems(page, source):
-                found[name, scheme] = problems
-        await page.goto(clinic.gate.http_url + paths["enrollments"])
-        await page.get_by_role("link", name="Add Enrollment").first.click()
-        await expect(page.get_by_role("dialog")).to_be_visible()
-        if problems := await serious_problems(page, source):
-            found["dialog", scheme] = problems
-    assert found == {}
+    page = await clinic.signed_in(browser, reduced_motion="reduce")  # no colour is on its way to another one
+
+    async def look(name: str) -> None:
+        found[name, "light"] = await serious_problems(page, source)
+        await page.emulate_media(color_scheme="dark")
+        found[name, "dark"] = await serious_problems(page, source, of_colour_alone=True)
+        await page.emulate_media(color_scheme="light")
+
+    for name, path in paths.items():
+        await page.goto(clinic.gate.http_url + path)
+        await look(name)
+    await page.goto(clinic.gate.http_url + paths["enrollments"])
+    await page.get_by_role("link", name="Add Enrollment").first.click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await look("dialog")
+    assert {where: problems for where, problems in found.items() if problems} == {}

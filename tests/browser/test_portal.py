@@ -1,9 +1,10 @@
 """The portal as a coordinator uses it, in a real browser."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from itertools import count, product
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from gate.auth.permissions import Role
@@ -11,31 +12,44 @@ from gate.v1 import decision_pb2
 from tests.support.gates import GateInProcess, running_in_process
 from tests.support.visitors import ANOTHER, PASSWORD, hire
 
-LOGIN = "maria.lopez@example.org"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SCHEMES = {"light": "rgb(246, 247, 248)", "dark": "rgb(20, 24, 27)"}
+WIDTHS = (360, 1920)
+_numbers = count(1)
 
 
-@pytest.fixture
-async def gate(tmp_path: Path) -> AsyncIterator[GateInProcess]:
-    async with running_in_process(tmp_path) as gate:
-        await hire(gate.settings, LOGIN, {"north-clinic": Role.GATE_OPERATOR, "south-clinic": Role.COORDINATOR})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GateInProcess]:
+    async with running_in_process(tmp_path_factory.mktemp("gate")) as gate:
         await gate.of("north-clinic").configure(enabled_states=["TX"], gate_mode=decision_pb2.GATE_MODE_ENFORCE)
         yield gate
 
 
-async def sign_in(page: Page, gate: GateInProcess, password: str = PASSWORD) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def login(gate: GateInProcess) -> str:
+    """Of somebody new, who works for two clinics."""
+    login = f"maria.lopez.{next(_numbers)}@example.org"
+    await hire(gate.settings, login, {"north-clinic": Role.GATE_OPERATOR, "south-clinic": Role.COORDINATOR})
+    return login
+
+
+async def sign_in(page: Page, gate: GateInProcess, login: str, password: str = PASSWORD) -> None:
     await page.goto(gate.http_url)
-    await page.get_by_label("Login").fill(LOGIN)
+    await page.get_by_label("Login").fill(login)
     await page.get_by_label("Password").fill(password)
     await page.get_by_role("button", name="Sign in").click()
 
 
-async def test_a_coordinator_s_day_from_signing_in_to_signing_out(browser: Browser, gate: GateInProcess) -> None:
+async def test_a_coordinator_s_day_from_signing_in_to_signing_out(
+    browser: Browser, gate: GateInProcess, login: str
+) -> None:
     page = await browser.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("requestfailed", lambda request: complaints.append(request.url))
 
-    await sign_in(page, gate)
+    await sign_in(page, gate, login)
     await expect(page.get_by_role("heading", level=1)).to_have_text("For whom do you work now?")
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("row", name="TX all")).to_contain_text("ENFORCE")
@@ -57,16 +71,16 @@ async def test_a_coordinator_s_day_from_signing_in_to_signing_out(browser: Brows
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
     await page.goto(f"{gate.http_url}/account")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    await sign_in(page, gate, ANOTHER)
+    await sign_in(page, gate, login, ANOTHER)
     await expect(page.get_by_role("heading", level=1)).to_have_text("For whom do you work now?")
     assert complaints == []
 
 
-async def test_all_of_it_works_without_scripts(browser: Browser, gate: GateInProcess) -> None:
+async def test_all_of_it_works_without_scripts(browser: Browser, gate: GateInProcess, login: str) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
 
-    await sign_in(page, gate)
+    await sign_in(page, gate, login)
     await page.get_by_role("button", name="south-clinic").click()
     await page.locator(".switcher summary").click()
     await page.get_by_role("button", name="north-clinic").click()
@@ -79,28 +93,24 @@ async def test_all_of_it_works_without_scripts(browser: Browser, gate: GateInPro
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
 
 
-@pytest.mark.parametrize("width", [360, 1920])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_page_is_wider_than_the_screen(browser: Browser, gate: GateInProcess, width: int, scheme: str) -> None:
-    context = await browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
-    )
-    page = await context.new_page()
-    await sign_in(page, gate)
+async def test_no_page_is_wider_than_the_screen(browser: Browser, gate: GateInProcess, login: str) -> None:
+    page = await browser.new_page()
+    await sign_in(page, gate, login)
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
     for path in ("/", "/account", "/organisations", "/status", "/signed-out", "/sign-in", "/nowhere"):
         await page.goto(gate.http_url + path)
-        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == (
-            "rgb(20, 24, 27)" if scheme == "dark" else "rgb(246, 247, 248)"
-        )
+        for width, scheme in product(WIDTHS, SCHEMES):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (path, width)
+            assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == SCHEMES[scheme], path
 
 
-async def test_the_keyboard_reaches_everything(browser: Browser, gate: GateInProcess) -> None:
+async def test_the_keyboard_reaches_everything(browser: Browser, gate: GateInProcess, login: str) -> None:
     page = await browser.new_page()
-    await sign_in(page, gate)
+    await sign_in(page, gate, login)
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
@@ -121,9 +131,11 @@ async def test_the_keyboard_reaches_everything(browser: Browser, gate: GateInPro
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_every_page_has_its_landmarks_names_and_one_heading(browser: Browser, gate: GateInProcess) -> None:
+async def test_every_page_has_its_landmarks_names_and_one_heading(
+    browser: Browser, gate: GateInProcess, login: str
+) -> None:
     page = await browser.new_page()
-    await sign_in(page, gate)
+    await sign_in(page, gate, login)
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 

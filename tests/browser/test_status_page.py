@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser
 
 from sources.sandbox.faults import FaultKind
 from tests.support.gates import running_in_process
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_the_status_page_tells_which_portal_is_down_and_that_the_gate_is_not(

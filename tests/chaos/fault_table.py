@@ -75,7 +75,7 @@ async def costs_no_truth_and_loses_nothing(fault: Fault, site: Site) -> str:
             recovered = time.monotonic() - restored
 
         _gave_no_wrong_answer(during, truth, fault)
-        slowest = max(answer.seconds for answer in during.answers)
+        slowest = during.slowest()
         assert slowest < LONGEST_ANSWER_SECONDS
 
         answered = frozenset(answer.decision.decision_id for answer in during.answers)

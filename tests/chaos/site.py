@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,8 +17,9 @@ import grpc
 from gate.v1 import enrollment_gate_pb2
 from tests.chaos.clients import calls_of, eventually
 from tests.support.callers import CALL_SECONDS, Caller
+from tests.support.commands import Begun
 from tests.support.databases import POSTGRESQL
-from tests.support.gates import GATE, GateProcess, asking_portals_at, gate_environment
+from tests.support.gates import GateProcess, asking_portals_at, begin, gate_environment
 from tests.support.proxies import Proxy, proxy_to
 from tests.support.servers import PostgresServer, RedisServer, free_port, postgres_server, redis_server
 
@@ -33,9 +33,10 @@ class Portals:
 
     def __init__(self, folder: Path) -> None:
         self._environment = gate_environment(folder)
+        self._log = folder / "portals.log"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Begun | None = None
 
     async def start(self) -> None:
         self._launch()
@@ -60,12 +61,7 @@ class Portals:
             answer.raise_for_status()
 
     def _launch(self) -> None:
-        self._process = subprocess.Popen(
-            [GATE, "sandbox", "--port", str(self._port)],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        self._process = begin(["sandbox", "--port", str(self._port)], self._environment, self._log)
 
     async def _is_there(self) -> bool:
         with suppress(aiohttp.ClientConnectionError):

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 from collections import Counter
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 
 import grpc
@@ -23,7 +24,7 @@ from tests.support.servers import postgres_server
 from tests.support.waiting import until
 
 TEXAS = {"GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX"}
-CLAIMS, BATCH, STREAMS, KILLS = 10_000, 50, 4, 10
+CLAIMS, BATCH, STREAMS, KILLS = 5_000, 50, 4, 10
 
 
 def decisions_in(database: Path) -> list[str]:
@@ -70,16 +71,16 @@ class Heard:
         self._enough = enough
 
     async def hear(self, caller: Caller, batches: list[list[claim_pb2.Claim]]) -> None:
-        """Note their ids until the stream ends or breaks."""
+        """Ask again and again, and note their ids until the stream breaks."""
         with suppress(grpc.aio.AioRpcError):
-            async for response in caller.stream(batches):
+            async for response in caller.stream(cycle(batches)):
                 self.ids += [result.decision.decision_id for result in response.results]
                 if len(self.ids) >= self._enough:
                     self.is_enough.set()
 
 
 @pytest.mark.timeout(300)
-async def test_sigkill_in_the_middle_of_10_000_streamed_claims_ten_times(tmp_path: Path) -> None:
+async def test_sigkill_in_the_middle_of_streamed_claims_ten_times(tmp_path: Path) -> None:
     npis = texans("TX PASS", 60)
     claims = [claim(npis[number % len(npis)], correlation_id=str(number)) for number in range(CLAIMS)]
     batches = [claims[start : start + BATCH] for start in range(0, CLAIMS, BATCH)]
@@ -91,14 +92,13 @@ async def test_sigkill_in_the_middle_of_10_000_streamed_claims_ten_times(tmp_pat
         for _ in range(KILLS):
             await gate.start()
             drainers = drainers_of(gate)
-            heard = Heard(enough=chance.randrange(BATCH, CLAIMS * 3 // 4))
+            heard = Heard(enough=chance.randrange(BATCH, CLAIMS))
             async with gate.caller("acme") as caller:
                 streams = [asyncio.create_task(heard.hear(caller, batches[start::STREAMS])) for start in range(STREAMS)]
                 await asyncio.wait_for(heard.is_enough.wait(), 60)
                 await asyncio.sleep(chance.random() * 0.005)
                 await gate.kill()
                 await asyncio.gather(*streams)
-            assert len(heard.ids) < CLAIMS
             received += heard.ids
             rounds.append(len(heard.ids))
             await until(lambda drainers=drainers: not any(map(is_running, drainers)))  # type: ignore[misc]
@@ -197,7 +197,11 @@ async def test_while_the_database_is_down_claims_are_answered_and_all_of_it_arri
             gate.caller("acme") as caller,
         ):
             given = [(await caller.check(claim())).decision_id]
-            await until_drained(gate)
+
+            async def is_stored() -> bool:  # what waits is told once a second, and may be told from before the answer
+                return await postgres_decisions(url) == given
+
+            await eventually(is_stored, 30)
             postgres.kill()
             for _ in range(20):
                 given.append((await caller.check(claim())).decision_id)
@@ -211,7 +215,7 @@ async def test_while_the_database_is_down_claims_are_answered_and_all_of_it_arri
             async def all_wait() -> bool:
                 return await metric(gate, "enrollment_gate_ledger_queued") == 20
 
-            await eventually(all_wait, 5)
+            await eventually(all_wait, 20)
 
             postgres.start()
 

