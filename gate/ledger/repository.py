@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Select,
-    String,
+    Subquery,
     Table,
     and_,
     delete,
@@ -17,10 +18,10 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
-    values,
+    type_coerce,
 )
-from sqlalchemy import column as typed
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from aggregator.evidence import SourceOutcome
@@ -41,6 +42,7 @@ from gate.ledger.tables import (
 from gate.persistence.base import Base
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
+_KEY: Final = ("npi", "state", "source")
 _KEYS_AT_ONCE: Final = 1_000
 _ROWS_AT_ONCE: Final = 4_000
 """In one statement, which has a time limit; a fraction of a second on either database."""
@@ -220,12 +222,11 @@ async def last_observations(
 
 def _last_of(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]], before: datetime) -> Select[Any]:
     """By one look into the index for each key, however many answers were observed."""
-    names = ("npi", "state", "source")
-    wanted = values(*(typed(name, String) for name in names), name="wanted").data(list(keys)).cte()
+    wanted = _as_rows(unit, keys)
     seen, other = ObservationTable, aliased(ObservationTable)
 
     def is_of_key(table: type[ObservationTable]) -> list[ColumnElement[bool]]:
-        return [table.tenant == unit.tenant, *(getattr(table, name) == wanted.c[name] for name in names)]
+        return [table.tenant == unit.tenant, *(getattr(table, name) == wanted.c[name] for name in _KEY)]
 
     last = select(func.max(other.verified_at)).where(*is_of_key(other), other.verified_at < before)
     latest = seen.verified_at == last.correlate(wanted).scalar_subquery()
@@ -237,6 +238,17 @@ def _last_of(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]], before: dat
         .join(seen, and_(*is_of_key(seen), latest))
         .join(ObservedAnswerTable, content)
     )
+
+
+def _as_rows(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]]) -> Subquery:
+    """A table of the keys, sent as one document: the statement is the same for any number of them."""
+    if unit.session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(msgspec.json.encode(keys).decode()).table_valued("value")
+        parts = [func.json_extract(each.c.value, f"$[{index}]") for index in range(len(_KEY))]
+    else:
+        each = func.jsonb_array_elements(literal([list(key) for key in keys], JSONB)).table_valued("value")
+        parts = [type_coerce(each.c.value, JSONB)[index].astext for index in range(len(_KEY))]
+    return select(*(part.label(name) for part, name in zip(parts, _KEY, strict=True))).subquery("wanted")
 
 
 async def add_reevaluation(unit: UnitOfWork, event: ReevaluationEvent, ordinal: int) -> None:

@@ -7,10 +7,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
 
 from gate.credentialing.model.contracts import Contract, ContractFilter
-from gate.credentialing.model.payers import PayerType
-from gate.credentialing.model.reconciliation import MedicaidContract
 from gate.credentialing.repository import rows
-from gate.credentialing.tables import ContractCountTable, ContractTable, PayerTable
+from gate.credentialing.tables import ContractCountTable, ContractTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 
@@ -42,27 +40,17 @@ async def of_the_two(unit: UnitOfWork, provider_id: str, payer_id: str) -> Contr
     return await rows.one_of(unit, query.with_for_update(), Contract)
 
 
-async def with_medicaid(
-    unit: UnitOfWork, provider_ids: Iterable[str], day: date
-) -> Mapping[str, Sequence[MedicaidContract]]:
-    """Contracts that stand on that day with payers of a state's Medicaid, by provider."""
-    contract, payer = ContractTable, PayerTable
-    query = (
-        select(contract.provider_id, payer.id, payer.name, payer.state)
-        .join(payer, and_(payer.tenant == contract.tenant, payer.id == contract.payer_id))
-        .where(
-            contract.tenant == unit.tenant,
-            contract.provider_id.in_(set(provider_ids)),
-            stands_on(day),
-            payer.payer_type == PayerType.MEDICAID.value,
-            payer.state != "",
-            payer.archived_at.is_(None),
-        )
-        .order_by(contract.id)
+async def payers_of_providers(unit: UnitOfWork, provider_ids: Iterable[str], day: date) -> Mapping[str, Sequence[str]]:
+    """The ids of the payers with whom a contract stands on that day, by provider."""
+    contract = ContractTable
+    query = select(contract.provider_id, contract.payer_id, contract.effective_date, contract.end_date).where(
+        contract.tenant == unit.tenant, contract.provider_id.in_(set(provider_ids))
     )
-    found: dict[str, list[MedicaidContract]] = defaultdict(list)
-    for provider_id, *told in await unit.session.execute(query):
-        found[provider_id].append(MedicaidContract(*told))
+    found: dict[str, list[str]] = defaultdict(list)
+    # Told apart here: asked about days as well, SQLite would go by the indexes of all contracts' days.
+    for provider_id, payer_id, begins, ends in await unit.session.execute(query):
+        if begins <= day and (ends is None or day <= ends):
+            found[provider_id].append(payer_id)
     return found
 
 

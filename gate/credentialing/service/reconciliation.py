@@ -2,16 +2,18 @@
 
 from gate.audit.model import Actor
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
+from gate.credentialing.model.payers import PayerType
 from gate.credentialing.model.providers import ProviderFilter
 from gate.credentialing.model.reconciliation import (
     NOTHING_HEARD,
     Candidate,
+    MedicaidContract,
     MedicaidEvidence,
     Mismatch,
     as_of,
     mismatches,
 )
-from gate.credentialing.repository import contracts
+from gate.credentialing.repository import contracts, payers
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.records import ChangeLog
@@ -58,5 +60,15 @@ class ReconciliationService:
     async def _candidates(self, unit: UnitOfWork, request: PageRequest) -> Page[Candidate]:
         page = await self._providers.list(unit, ProviderFilter(), request)
         today = await self._payers.today(unit)
-        held = await contracts.with_medicaid(unit, (provider.id for provider in page.items), today)
-        return Page([Candidate(each, held.get(each.id, ())) for each in page.items], page.next_page_token)
+        held = await contracts.payers_of_providers(unit, (provider.id for provider in page.items), today)
+        known = await payers.several(unit, {payer_id for own in held.values() for payer_id in own})
+        medicaid = {
+            payer.id: MedicaidContract(payer.id, payer.name, payer.state)
+            for payer in known.values()
+            if payer.payer_type is PayerType.MEDICAID and payer.state
+        }
+        candidates = [
+            Candidate(each, [medicaid[payer_id] for payer_id in held.get(each.id, ()) if payer_id in medicaid])
+            for each in page.items
+        ]
+        return Page(candidates, page.next_page_token)
