@@ -20,7 +20,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from gate.persistence.migrate import upgrade
 from tests.bench.credentialing_plans import plans_of
 from tests.bench.credentialing_planting import plant
 from tests.bench.credentialing_questions import Question, questions
@@ -71,13 +70,11 @@ async def planted(kind: str, people: Sequence[Population]) -> AsyncIterator[Stan
     with TemporaryDirectory() as folder:
         if kind == SQLITE:
             url = f"sqlite+aiosqlite:///{folder}/gate.db"
-            await upgrade(url)
             await plant(url, *people)
             yield Stand(url, lambda: 0.0)
             return
         with postgres_server() as server:
             url = with_driver(server.create_database("gate"))
-            await upgrade(url)
             await plant(url, *people)
             yield Stand(url, server.processor_seconds)
 

@@ -11,32 +11,51 @@ from typing import Any, Final
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import make_url
 
+from gate.persistence.migrate import upgrade
 from tests.bench.credentialing_rows import Population, Row
 
 _PIECE: Final = 20_000
+BEFORE_COUNTS: Final = "0007"
 
 
-async def plant(url: str, *populations: Population, is_analyzed: bool = True) -> None:
-    """Their rows, in a migrated database that has none of theirs. Indexes are those of the schema, afterwards as well.
+async def plant(url: str, *populations: Population) -> None:
+    """Their rows, in a database that is empty, or was before; migrated to the schema of this release at the end.
 
-    `is_analyzed`: with the statistics that PostgreSQL's autovacuum gathers by itself. SQLite's are never gathered: a
-    gate does not.
+    On PostgreSQL with the statistics that it gathers by itself after a while. On SQLite nobody ever gathers any.
     """
+    await upgrade(url, BEFORE_COUNTS)  # the migration that follows counts what is there
+    await fill(url, *populations)
+    await upgrade(url)
+    if make_url(url).get_backend_name() != "sqlite":
+        async with _connected(url) as connection:
+            await connection.execute("VACUUM ANALYZE")
+
+
+async def fill(url: str, *populations: Population) -> None:
+    """Their rows, in a database that was migrated up to `BEFORE_COUNTS`; by who may do anything there."""
     if make_url(url).get_backend_name() == "sqlite":
-        _plant_sqlite(Path(make_url(url).database or ""), populations)
+        _fill_sqlite(Path(make_url(url).database or ""), populations)
         return
+    async with _connected(url) as connection:
+        await _fill_postgresql(connection, populations)
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
     try:
-        await connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
-        async with _without_indexes(connection, [name for name, _, _ in populations[0].tables()]):
-            for population in populations:
-                for table, columns, rows in population.tables():
-                    for piece in _pieces((population.tenant, *row) for row in rows):
-                        await connection.copy_records_to_table(table, records=piece, columns=("tenant", *columns))
-        if is_analyzed:
-            await connection.execute("VACUUM ANALYZE")
+        yield connection
     finally:
         await connection.close()
+
+
+async def _fill_postgresql(connection: Any, populations: Sequence[Population]) -> None:
+    await connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+    async with _without_indexes(connection, [name for name, _, _ in populations[0].tables()]):
+        for population in populations:
+            for table, columns, rows in population.tables():
+                for piece in _pieces((population.tenant, *row) for row in rows):
+                    await connection.copy_records_to_table(table, records=piece, columns=("tenant", *columns))
 
 
 @asynccontextmanager
@@ -52,7 +71,7 @@ async def _without_indexes(connection: Any, tables: Sequence[str]) -> AsyncItera
         await connection.execute(index["indexdef"])
 
 
-def _plant_sqlite(file: Path, populations: Sequence[Population]) -> None:
+def _fill_sqlite(file: Path, populations: Sequence[Population]) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA temp_store = MEMORY")
         connection.execute("BEGIN IMMEDIATE")

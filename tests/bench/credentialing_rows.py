@@ -14,18 +14,25 @@ from typing import Any, Final
 
 import msgspec
 
+from aggregator.evidence import Evidence, SourceAnswer, SourceOutcome
 from gate.credentialing.model.applications import AWAITING, ApplicationStatus
 from gate.credentialing.model.enrollments import EnrollmentStatus
 from gate.credentialing.model.payers import PayerType, SupervisionLevel
 from gate.credentialing.model.tasks import TaskStatus
 from gate.credentialing.model.workflows import USUAL_STEPS, WorkflowType
+from gate.ledger.observations import Observation, observed
+from sources.contract import SourceScope
 from sources.npi import check_digit
+from sources.records import EnrollmentRecord
+from sources.records import EnrollmentStatus as MedicaidStatus
 
 Row = tuple[Any, ...]
 S = ApplicationStatus
 STATES: Final = ("TX", "CA", "FL", "NY")
 COORDINATORS: Final = tuple(f"coordinator-{number}" for number in range(12))
 TAXONOMIES: Final = tuple(f"{prefix}{number:06}X" for prefix in ("207", "208", "363", "101") for number in range(12))
+_SOURCES: Final = {"TX": "tmhp_pems", "CA": "ca_pave", "FL": "fl_fmmis", "NY": "ny_emedny"}
+_TOLD_AGAIN: Final = 5
 _TYPICAL_DAYS: Final = 60
 _STANDING: Final = ((S.APPROVED, 70), (S.IN_PROGRESS, 6), (S.SUBMITTED, 5), (S.UNDER_REVIEW, 4), (S.NOT_STARTED, 4))
 _STANDING_ELSEWHERE: Final = ((S.DENIED, 4), (S.WITHDRAWN, 4), (S.ON_HOLD, 3))
@@ -41,8 +48,6 @@ _WAYS: Final[Mapping[S, Sequence[S]]] = {
 }
 _FIRST_NAMES: Final = ("Jane", "John", "Ana", "Wei", "Omar", "Ruth", "Ivan", "Noor", "Elif", "Paul")
 _LAST_NAMES: Final = ("Doe", "Roe", "Alvarez", "Chen", "Haddad", "Novak", "Okafor", "Patel", "Quinn", "Zimmer")
-
-
 _PROVIDER: Final = (
     *("id", "first_name", "last_name", "sort_name", "npi", "role", "is_attending", "is_supervising", "is_bookable"),
     *("taxonomies", "states", "created_at", "archived_at"),
@@ -88,6 +93,7 @@ _CONTRACT: Final = (
     *("id", "provider_id", "payer_id", "application_id", "effective_date", "end_date", "notes", "is_bookable"),
     "created_at",
 )
+_OBSERVATION: Final = ("npi", "state", "source", "verified_at", "answer", "outcome")
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -167,6 +173,9 @@ class Population:
         yield "application_events", _EVENT, (row for pair in self.pairs for row in self._events(pair))
         yield "credentialing_tasks", _TASK, self._tasks()
         yield "payer_contracts", _CONTRACT, (self._contract(pair) for pair in self.pairs if pair.status is S.APPROVED)
+        told = [each for provider in range(self.providers) for each in self._heard(provider)]
+        yield "observed_answers", ("digest", "content"), ((each.digest, each.content) for each in told)
+        yield "observations", _OBSERVATION, (row for each in told for row in self._observations(each))
 
     def _providers(self) -> Iterator[Row]:
         for number in range(self.providers):
@@ -252,6 +261,36 @@ class Population:
         end = effective + timedelta(days=365) if pair.number % 20 == 0 else None
         whose = (self.provider_id(pair.provider), self.payer_id(pair.payer), self.application_id(pair.number))
         return self.id_of(6, pair.number), *whose, effective, end, "", pair.provider % 10 != 0, self.now
+
+    def _heard(self, provider: int) -> Iterator[Observation]:
+        """What each state said of the provider: of nine in ten that they are enrolled."""
+        npi = self.npi_of(provider)
+        for state in self.states_of(provider):
+            status = MedicaidStatus.ACTIVE if provider % 10 else MedicaidStatus.TERMINATED
+            known = EnrollmentRecord(
+                source=_SOURCES[state],
+                npi=npi,
+                state=state,
+                status=status,
+                effective=self.today - timedelta(days=900),
+                end=None if provider % 10 else self.today - timedelta(days=90),
+                verified_at=self.now,
+                taxonomies=(self.taxonomy_of(provider if provider % 11 else provider + 1),),
+            )
+            answer = SourceAnswer(
+                source=_SOURCES[state],
+                scope=SourceScope.STATE,
+                outcome=SourceOutcome.FOUND,
+                records=(known,),
+                verified_at=self.now,
+            )
+            yield from observed(Evidence(npi=npi, state=state, answers=(answer,)))
+
+    def _observations(self, told: Observation) -> Iterator[Row]:
+        """The same was said again and again."""
+        for days in range(1, _TOLD_AGAIN + 1):
+            at = told.verified_at - timedelta(days=days)
+            yield told.npi, told.state, told.source, at, told.digest, told.outcome.value
 
 
 def _age(random: Random, status: ApplicationStatus) -> int:
