@@ -1,5 +1,6 @@
 """What the gate heard last of a provider's Medicaid enrollment, for whoever keeps records about the provider."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aggregator.evidence import SourceAnswer
@@ -21,14 +22,16 @@ class RecollectedEvidence:
     def __init__(self, lookup: ProviderLookup) -> None:
         self._lookup = lookup
 
-    async def standing(self, tenant: str, npi: str, state: str) -> MedicaidStanding:
+    async def standings(
+        self, tenant: str, wanted: Iterable[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], MedicaidStanding]:
         """By the same rules as a claim of today.
 
         Raises:
             StoreUnavailable: the ledger cannot be read.
         """
-        recollected = await self._lookup.recollected(tenant, npi, state)
-        return _NOTHING if recollected is None else _standing(recollected)
+        known = await self._lookup.recollected(tenant, wanted)
+        return {whose: _standing(enrollment) for whose, enrollment in known.items()}
 
 
 def _standing(known: StateEnrollment) -> MedicaidStanding:

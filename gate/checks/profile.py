@@ -73,6 +73,20 @@ class PastAnswers(Protocol):
         ...
 
 
+class LastAnswers(PastAnswers, Protocol):
+    """The same, of many providers at once."""
+
+    async def all_known_before(
+        self, tenant: str, wanted: Sequence[tuple[str, str, str]], instant: datetime
+    ) -> Mapping[tuple[str, str], Mapping[str, KnownAnswer]]:
+        """The last clean answer before `instant` of each (NPI, state, source), by NPI and state.
+
+        Raises:
+            StoreUnavailable: it cannot be told.
+        """
+        ...
+
+
 class ProviderLookup:
     """Asks every source of every wanted state at once, or the ledger about a day in the past."""
 
@@ -81,7 +95,7 @@ class ProviderLookup:
         configurations: ConfigSnapshot,
         panels: Panels,
         resolver: Resolver,
-        past: PastAnswers,
+        past: LastAnswers,
         clock: Clock,
     ) -> None:
         self._configurations = configurations
@@ -118,20 +132,37 @@ class ProviderLookup:
             for state, evidence in zip(wanted, found, strict=True)
         ]
 
-    async def recollected(self, tenant: str, npi: str, state: str) -> StateEnrollment | None:
-        """By what each source said last, asking nobody; None: the tenant does not check this state.
+    async def recollected(
+        self, tenant: str, wanted: Iterable[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], StateEnrollment]:
+        """Of each (NPI, state), by what every source said last, asking nobody; states that the tenant does not check
+        are left out.
 
         Raises:
             StoreUnavailable: the tenant's configuration was never read, or the ledger cannot be read.
         """
         config = self._configurations.get(tenant)
-        if config is None or state not in config.enabled_states:
-            return None
-        panel, now = self._panels.panel(config, state), self._clock()
-        names = [description.name for description in panel.descriptions]
-        known = await self._past.known_before(tenant, npi, state, names, now)
-        evidence = recollected(npi, state, panel.descriptions, known)
-        return _judged(ProviderQuestion(npi=npi), evidence, config.policy_for(state, None), today_in(state, now))
+        if config is None:
+            return {}
+        now = self._clock()
+        panels = {
+            (npi, state): self._panels.panel(config, state) for npi, state in wanted if state in config.enabled_states
+        }
+        names = [
+            (npi, state, description.name)
+            for (npi, state), panel in panels.items()
+            for description in panel.descriptions
+        ]
+        known = await self._past.all_known_before(tenant, names, now)
+        return {
+            (npi, state): _judged(
+                ProviderQuestion(npi=npi),
+                recollected(npi, state, panel.descriptions, known.get((npi, state), {})),
+                config.policy_for(state, None),
+                today_in(state, now),
+            )
+            for (npi, state), panel in panels.items()
+        }
 
     async def _known(
         self, question: ProviderQuestion, panel: Panel, now: datetime, *, fresh: bool, deadline: float | None

@@ -6,19 +6,38 @@ Ids are UUIDs of version 7: to order by them is to order by when a record began.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint, column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    column,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gate.credentialing.model.tasks import DONE
 from gate.persistence.base import DOCUMENT, Base, OfOneTenant
 
 _IS_PRESENT = column("archived_at").is_(None)
+IS_TO_DO = column("task_status").not_in([literal_column(f"'{status.value}'") for status in sorted(DONE)])
+"""With the words themselves: a database uses an index of some rows where a statement says in its text that it wants
+those, and not where it says so in a parameter."""
 _BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorted alike by both databases."""
 
 
 def _listed(name: str, *columns: str, unique: bool = False) -> Index:
-    """An index of records that are not archived: lists and counts are answered from it alone."""
-    return Index(name, "tenant", *columns, unique=unique, sqlite_where=_IS_PRESENT, postgresql_where=_IS_PRESENT)
+    """An index of records that are not archived."""
+    return _of_some(name, _IS_PRESENT, *columns, unique=unique)
+
+
+def _of_some(name: str, where: ColumnElement[bool], *columns: str, unique: bool = False) -> Index:
+    """An index of the records that are `where`."""
+    return Index(name, "tenant", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def _belongs_to(table: str, kind: str, column: str) -> ForeignKeyConstraint:
@@ -99,15 +118,19 @@ class EnrollmentTable(OfOneTenant, Base):
     __table_args__ = (
         _belongs_to("provider_enrollments", "providers", "provider_id"),
         _belongs_to("provider_enrollments", "payers", "payer_id"),
-        # Newest first by the primary key, by status, and by each of the three codes; deadlines; one provider's.
+        # Newest first: all, by status, and by each of the three codes. Searches are answered from these alone.
+        _listed("ix_provider_enrollments_tenant_newest", "id", "npi", "billing_npi", "taxonomy_code", "status"),
         _listed("ix_provider_enrollments_tenant_status_id", "status", "id"),
-        _listed("ix_provider_enrollments_tenant_npi_id", "npi", "id"),
-        _listed("ix_provider_enrollments_tenant_billing_npi_id", "billing_npi", "id"),
-        _listed("ix_provider_enrollments_tenant_taxonomy_code_id", "taxonomy_code", "id"),
-        _listed("ix_provider_enrollments_tenant_status_due", "status", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_npi_newest", "npi", "id", "status"),
+        _listed("ix_provider_enrollments_tenant_billing_newest", "billing_npi", "id", "status"),
+        _listed("ix_provider_enrollments_tenant_taxonomy_newest", "taxonomy_code", "id", "status"),
+        # One provider's, one payer's.
         _listed("ix_provider_enrollments_tenant_provider_id", "provider_id", "id"),
         _listed("ix_provider_enrollments_tenant_payer_id", "payer_id", "id"),
-        _listed("ix_provider_enrollments_tenant_coordinator", "coordinator", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_payer_status", "payer_id", "status", "id"),
+        # Deadlines, everybody's and one coordinator's.
+        _listed("ix_provider_enrollments_tenant_status_due", "status", "recert_due_on", "id"),
+        _listed("ix_provider_enrollments_tenant_coordinator_due", "coordinator", "status", "recert_due_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -136,8 +159,10 @@ class ApplicationTable(OfOneTenant, Base):
         _belongs_to("payer_applications", "providers", "provider_id"),
         _belongs_to("payer_applications", "payers", "payer_id"),
         UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_applications_provider_payer"),
+        _listed("ix_payer_applications_tenant_newest", "id"),
         _listed("ix_payer_applications_tenant_status_id", "application_status", "id"),
         _listed("ix_payer_applications_tenant_payer_id", "payer_id", "id"),
+        _listed("ix_payer_applications_tenant_payer_status", "payer_id", "application_status", "id"),
         _listed("ix_payer_applications_tenant_expected_by", "expected_by", "id"),
     )
 
@@ -167,11 +192,7 @@ class ApplicationEventTable(OfOneTenant, Base):
     """A change of an application's status. Rows are added and never changed."""
 
     __tablename__ = "application_events"
-    __table_args__ = (
-        _belongs_to("application_events", "payer_applications", "application_id"),
-        # How long applications stood where: read for one payer without touching the rows.
-        Index("ix_application_events_tenant_stays", "tenant", "payer_id", "from_status", "days_in_from"),
-    )
+    __table_args__ = (_belongs_to("application_events", "payer_applications", "application_id"),)
 
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
@@ -195,6 +216,8 @@ class TaskTable(OfOneTenant, Base):
         _listed("ix_credentialing_tasks_tenant_due", "due_date", "id"),
         _listed("ix_credentialing_tasks_tenant_status_due", "task_status", "due_date", "id"),
         _listed("ix_credentialing_tasks_tenant_assigned_due", "assigned_to", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_assigned_status", "assigned_to", "task_status", "due_date", "id"),
+        _of_some("ix_credentialing_tasks_tenant_to_do", and_(_IS_PRESENT, IS_TO_DO), "assigned_to", "due_date", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -224,8 +247,21 @@ class ContractTable(OfOneTenant, Base):
         _belongs_to("payer_contracts", "providers", "provider_id"),
         _belongs_to("payer_contracts", "payers", "payer_id"),
         UniqueConstraint("tenant", "provider_id", "payer_id", name="uq_payer_contracts_provider_payer"),
-        # Counted for all payers without touching the rows.
-        Index("ix_payer_contracts_tenant_counted", "tenant", "payer_id", "is_bookable", "effective_date", "end_date"),
+        Index("ix_payer_contracts_tenant_payer_newest", "tenant", "payer_id", "id"),
+        Index("ix_payer_contracts_tenant_provider_newest", "tenant", "provider_id", "id"),
+        # Those that have not begun, and those whose end is known: what `ContractCountTable` has to be corrected by.
+        _of_some(
+            "ix_payer_contracts_tenant_begins",
+            column("end_date").is_(None),
+            "effective_date",
+            "payer_id",
+            "is_bookable",
+        ),
+        _of_some(
+            "ix_payer_contracts_tenant_ends",
+            column("end_date").is_not(None),
+            *("end_date", "effective_date", "payer_id", "is_bookable"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -238,6 +274,41 @@ class ContractTable(OfOneTenant, Base):
     is_bookable: Mapped[bool]
     """The provider's, repeated here: a page counts the contracts of every payer by it."""
     created_at: Mapped[datetime]
+
+
+class ApplicationCountTable(OfOneTenant, Base):
+    """How many applications that are not archived stand at a status.
+
+    This and the other counts are kept by the database itself, with the rows they count (`migrations/counting.py`); on
+    PostgreSQL they change at the end of the transaction.
+    """
+
+    __tablename__ = "application_counts"
+
+    application_status: Mapped[str] = mapped_column(String(16), primary_key=True)
+    applications: Mapped[int]
+
+
+class StayCountTable(OfOneTenant, Base):
+    """How often applications to a payer left a status after so many days."""
+
+    __tablename__ = "application_stay_counts"
+
+    payer_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    from_status: Mapped[str] = mapped_column(String(16), primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True)
+    stays: Mapped[int]
+
+
+class ContractCountTable(OfOneTenant, Base):
+    """How many contracts with a payer have no last day, whether they have begun or not."""
+
+    __tablename__ = "contract_counts"
+
+    payer_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    contracts: Mapped[int]
+    bookable: Mapped[int]
+    """Of these, providers who take patients."""
 
 
 class PreferencesTable(OfOneTenant, Base):

@@ -1,6 +1,7 @@
 """What was known at an instant in the past."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,15 +28,26 @@ class ObservationLog:
         Raises:
             StoreUnavailable: the database cannot be read.
         """
-        known = {}
+        wanted = [(npi, state, source) for source in sources]
+        return (await self.all_known_before(tenant, wanted, instant)).get((npi, state), {})
+
+    async def all_known_before(
+        self, tenant: str, wanted: Sequence[tuple[str, str, str]], instant: datetime
+    ) -> Mapping[tuple[str, str], Mapping[str, KnownAnswer]]:
+        """The same of many at once: each (NPI, state, source), by NPI and state.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
         async with self._database.reading(tenant) as unit:
-            for source in sources:
-                seen = await repository.last_observation(unit, npi, state, source, instant)
-                if seen is None:
-                    continue
-                try:
-                    known[source] = KnownAnswer(source, seen.records, seen.verified_at, seen.absent_since)
-                except msgspec.DecodeError:
-                    # As good as never heard: anything else would be a guess.
-                    _log.warning("observation_not_understood", source=source, state=state)
+            found = await repository.last_observations(unit, wanted, instant)
+        known: dict[tuple[str, str], dict[str, KnownAnswer]] = defaultdict(dict)
+        for seen in found:
+            try:
+                answer = KnownAnswer(seen.source, seen.records, seen.verified_at, seen.absent_since)
+            except msgspec.DecodeError:
+                # As good as never heard: anything else would be a guess.
+                _log.warning("observation_not_understood", source=seen.source, state=seen.state)
+            else:
+                known[seen.npi, seen.state][seen.source] = answer
         return known

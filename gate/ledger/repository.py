@@ -4,8 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Select, Table, delete, exists, literal, select, tuple_
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from aggregator.evidence import SourceOutcome
 from gate.decision.model import ClaimAction, DecisionCode, GateMode
@@ -25,6 +42,8 @@ from gate.ledger.tables import (
 from gate.persistence.base import Base
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
+_KEY: Final = ("npi", "state", "source")
+_KEYS_AT_ONCE: Final = 1_000
 _ROWS_AT_ONCE: Final = 4_000
 """In one statement, which has a time limit; a fraction of a second on either database."""
 
@@ -179,36 +198,57 @@ async def documents(unit: UnitOfWork, digests: Iterable[bytes]) -> Mapping[bytes
     }
 
 
-async def last_observation(unit: UnitOfWork, npi: str, state: str, source: str, before: datetime) -> Observation | None:
-    """What the source answered last before that instant. Of two answers at one instant, the one that holds records."""
-    query = (
-        select(ObservationTable.verified_at, ObservationTable.outcome, ObservedAnswerTable.content)
-        .join(
-            ObservedAnswerTable,
-            (ObservedAnswerTable.tenant == ObservationTable.tenant)
-            & (ObservedAnswerTable.digest == ObservationTable.answer),
-        )
-        .where(
-            ObservationTable.tenant == unit.tenant,
-            ObservationTable.npi == npi,
-            ObservationTable.state == state,
-            ObservationTable.source == source,
-            ObservationTable.verified_at < before,
-        )
-        .order_by(
-            ObservationTable.verified_at.desc(),
-            (ObservationTable.outcome == SourceOutcome.FOUND.value).desc(),
-            ObservationTable.answer,
-        )
-        .limit(1)
+async def last_observations(
+    unit: UnitOfWork, wanted: Sequence[tuple[str, str, str]], before: datetime
+) -> list[Observation]:
+    """What each (NPI, state, source) answered last before that instant; those never heard are left out. Of two answers
+    at one instant, the one that holds records.
+    """
+    found = {}
+    for start in range(0, len(wanted), _KEYS_AT_ONCE):
+        rows = await unit.session.execute(_last_of(unit, wanted[start : start + _KEYS_AT_ONCE], before))
+        # The best of each last: it stays.
+        for row in sorted(rows, key=lambda row: (row.outcome != SourceOutcome.FOUND.value, row.answer), reverse=True):
+            found[row.npi, row.state, row.source] = Observation(
+                npi=row.npi,
+                state=row.state,
+                source=row.source,
+                verified_at=row.verified_at,
+                outcome=SourceOutcome(row.outcome),
+                content=row.content,
+            )
+    return list(found.values())
+
+
+def _last_of(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]], before: datetime) -> Select[Any]:
+    """By one look into the index for each key, however many answers were observed."""
+    wanted = _as_rows(unit, keys)
+    seen, other = ObservationTable, aliased(ObservationTable)
+
+    def is_of_key(table: type[ObservationTable]) -> list[ColumnElement[bool]]:
+        return [table.tenant == unit.tenant, *(getattr(table, name) == wanted.c[name] for name in _KEY)]
+
+    last = select(func.max(other.verified_at)).where(*is_of_key(other), other.verified_at < before)
+    latest = seen.verified_at == last.correlate(wanted).scalar_subquery()
+    content = (ObservedAnswerTable.tenant == seen.tenant) & (ObservedAnswerTable.digest == seen.answer)
+    shown: tuple[Any, ...] = (seen.npi, seen.state, seen.source, seen.verified_at, seen.outcome, seen.answer)
+    return (
+        select(*shown, ObservedAnswerTable.content)
+        .select_from(wanted)
+        .join(seen, and_(*is_of_key(seen), latest))
+        .join(ObservedAnswerTable, content)
     )
-    row = (await unit.session.execute(query)).one_or_none()
-    if row is None:
-        return None
-    verified_at, outcome, content = row
-    return Observation(
-        npi=npi, state=state, source=source, verified_at=verified_at, outcome=SourceOutcome(outcome), content=content
-    )
+
+
+def _as_rows(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]]) -> Subquery:
+    """A table of the keys, sent as one document: the statement is the same for any number of them."""
+    if unit.session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(msgspec.json.encode(keys).decode()).table_valued("value")
+        parts = [func.json_extract(each.c.value, f"$[{index}]") for index in range(len(_KEY))]
+    else:
+        each = func.jsonb_array_elements(literal([list(key) for key in keys], JSONB)).table_valued("value")
+        parts = [type_coerce(each.c.value, JSONB)[index].astext for index in range(len(_KEY))]
+    return select(*(part.label(name) for part, name in zip(parts, _KEY, strict=True))).subquery("wanted")
 
 
 async def add_reevaluation(unit: UnitOfWork, event: ReevaluationEvent, ordinal: int) -> None:

@@ -70,6 +70,54 @@ SUPERVISION_LEVEL_FIRST_VISIT_IN_PERSON: SupervisionLevel.ValueType  # 3
 SUPERVISION_LEVEL_CO_VISIT_REQUIRED: SupervisionLevel.ValueType  # 4
 Global___SupervisionLevel: _TypeAlias = SupervisionLevel  # noqa: Y015
 
+class _PayerStanding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PayerStandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PayerStanding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYER_STANDING_UNSPECIFIED: _PayerStanding.ValueType  # 0
+    PAYER_STANDING_RECOMMENDED: _PayerStanding.ValueType  # 1
+    PAYER_STANDING_NOT_STARTED: _PayerStanding.ValueType  # 2
+    PAYER_STANDING_IN_PROGRESS: _PayerStanding.ValueType  # 3
+    PAYER_STANDING_CONTRACTED: _PayerStanding.ValueType  # 4
+
+class PayerStanding(_PayerStanding, metaclass=_PayerStandingEnumTypeWrapper):
+    """How a payer and the provider for whom one chooses stand to each other."""
+
+PAYER_STANDING_UNSPECIFIED: PayerStanding.ValueType  # 0
+PAYER_STANDING_RECOMMENDED: PayerStanding.ValueType  # 1
+PAYER_STANDING_NOT_STARTED: PayerStanding.ValueType  # 2
+PAYER_STANDING_IN_PROGRESS: PayerStanding.ValueType  # 3
+PAYER_STANDING_CONTRACTED: PayerStanding.ValueType  # 4
+Global___PayerStanding: _TypeAlias = PayerStanding  # noqa: Y015
+
+class _PayerSort:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PayerSortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PayerSort.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYER_SORT_UNSPECIFIED: _PayerSort.ValueType  # 0
+    PAYER_SORT_NAME: _PayerSort.ValueType  # 1
+    PAYER_SORT_CONTRACTS: _PayerSort.ValueType  # 2
+    PAYER_SORT_BOOKABLE: _PayerSort.ValueType  # 3
+    PAYER_SORT_CENSUS: _PayerSort.ValueType  # 4
+    PAYER_SORT_RECOMMENDED: _PayerSort.ValueType  # 5
+    """Those that are recommended and can still be chosen come first."""
+
+class PayerSort(_PayerSort, metaclass=_PayerSortEnumTypeWrapper):
+    """Payers that are alike in it are ordered by name."""
+
+PAYER_SORT_UNSPECIFIED: PayerSort.ValueType  # 0
+PAYER_SORT_NAME: PayerSort.ValueType  # 1
+PAYER_SORT_CONTRACTS: PayerSort.ValueType  # 2
+PAYER_SORT_BOOKABLE: PayerSort.ValueType  # 3
+PAYER_SORT_CENSUS: PayerSort.ValueType  # 4
+PAYER_SORT_RECOMMENDED: PayerSort.ValueType  # 5
+"""Those that are recommended and can still be chosen come first."""
+Global___PayerSort: _TypeAlias = PayerSort  # noqa: Y015
+
 class _WorkflowType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1833,19 +1881,38 @@ class ListPayerStatisticsRequest(_message.Message):
     PROVIDER_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    WORKFLOW_TYPE_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    IS_DESCENDING_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
+    """For whom one chooses; empty: for nobody in particular."""
     page_size: _builtins.int
     page_token: _builtins.str
+    search: _builtins.str
+    """A part of the name."""
+    workflow_type: Global___WorkflowType.ValueType
+    standing: Global___PayerStanding.ValueType
+    sort: Global___PayerSort.ValueType
+    """Unset: by name."""
+    is_descending: _builtins.bool
+    """From the most to the least, or from Z to A."""
     def __init__(
         self,
         *,
         provider_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        search: _builtins.str = ...,
+        workflow_type: Global___WorkflowType.ValueType = ...,
+        standing: Global___PayerStanding.ValueType = ...,
+        sort: Global___PayerSort.ValueType = ...,
+        is_descending: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "provider_id", b"provider_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_descending", b"is_descending", "page_size", b"page_size", "page_token", b"page_token", "provider_id", b"provider_id", "search", b"search", "sort", b"sort", "standing", b"standing", "workflow_type", b"workflow_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

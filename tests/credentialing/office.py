@@ -1,6 +1,6 @@
 """A credentialing office on a real database, with a clock that a test turns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -21,7 +21,7 @@ from gate.credentialing.model.enrollments import Enrollment, EnrollmentDraft
 from gate.credentialing.model.payers import Payer, PayerDraft
 from gate.credentialing.model.providers import Provider, ProviderDraft
 from gate.credentialing.model.reconciliation import MedicaidStanding, Mismatch, MismatchKind, Standing
-from gate.credentialing.model.selection import GeneratedTasks, PayerStatistics
+from gate.credentialing.model.selection import GeneratedTasks, PayerStatistics, SelectionFilter
 from gate.credentialing.model.tasks import Task, TaskChange
 from gate.credentialing.model.workflows import WorkflowDraft, WorkflowType
 from gate.credentialing.service.applications import ApplicationService
@@ -61,8 +61,10 @@ class Medicaid:
     def __init__(self) -> None:
         self.known: dict[tuple[str, str, str], MedicaidStanding] = {}
 
-    async def standing(self, tenant: str, npi: str, state: str) -> MedicaidStanding:
-        return self.known.get((tenant, npi, state), MedicaidStanding(standing=Standing.UNKNOWN))
+    async def standings(
+        self, tenant: str, wanted: Iterable[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], MedicaidStanding]:
+        return {whose: self.known[tenant, *whose] for whose in wanted if (tenant, *whose) in self.known}
 
 
 class Office:
@@ -152,7 +154,8 @@ class Office:
 
     async def selectable(self, provider: Provider | None = None) -> dict[str, PayerStatistics]:
         """The table of payers, by name."""
-        page = await self.read(self.selection.statistics, provider.id if provider else "")
+        wanted = SelectionFilter(provider_id=provider.id if provider else "")
+        page = await self.read(self.selection.statistics, wanted)
         return {row.name: row for row in page.items}
 
     async def dashboard(self, provider: Provider) -> Dashboard:

@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.contracts import ContractChange
-from gate.credentialing.model.paging import PageRequest
+from gate.credentialing.model.paging import PageRequest, page_of
 from gate.credentialing.model.providers import ProviderChange
+from gate.credentialing.model.selection import EVERY_PAYER, PayerSort, PayerStanding, SelectionFilter
 from gate.credentialing.model.tasks import TaskFilter, TaskStatus
 from gate.credentialing.model.workflows import TaskTemplate, WorkflowType
 from gate.errors import InvalidInput, NotFound
@@ -226,3 +228,64 @@ async def test_tasks_are_listed_by_their_day_for_whom_they_are(office: Office) -
 
     assert [task.id for task in (*first.items, *second.items)] == [tasks[1].id, tasks[2].id, tasks[0].id]
     assert not second.next_page_token
+
+
+ORDERED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"sort": PayerSort.NAME}, ["Aetna", "Cigna", "Humana", "Molina", "Optum"]),
+    ({"sort": PayerSort.NAME, "is_descending": True}, ["Optum", "Molina", "Humana", "Cigna", "Aetna"]),
+    ({"sort": PayerSort.CONTRACTS, "is_descending": True}, ["Cigna", "Aetna", "Humana", "Molina", "Optum"]),
+    ({"sort": PayerSort.BOOKABLE}, ["Humana", "Molina", "Optum", "Aetna", "Cigna"]),
+    ({"sort": PayerSort.CENSUS}, ["Cigna", "Optum", "Humana", "Aetna", "Molina"]),
+    ({"sort": PayerSort.CENSUS, "is_descending": True}, ["Molina", "Aetna", "Humana", "Cigna", "Optum"]),
+    ({"sort": PayerSort.RECOMMENDED}, ["Humana", "Aetna", "Cigna", "Molina", "Optum"]),
+    ({"search": " Na "}, ["Aetna", "Cigna", "Humana", "Molina"]),
+    ({"search": "%"}, []),
+    ({"workflow_type": WorkflowType.EXCEL_SUBMISSION}, ["Optum"]),
+    ({"workflow_type": WorkflowType.ONLINE_PORTAL}, ["Humana"]),
+    ({"standing": PayerStanding.CONTRACTED}, ["Aetna"]),
+    ({"standing": PayerStanding.IN_PROGRESS}, ["Molina"]),
+    ({"standing": PayerStanding.NOT_STARTED}, ["Cigna", "Humana", "Optum"]),
+    ({"standing": PayerStanding.RECOMMENDED}, ["Aetna", "Humana"]),
+    ({"standing": PayerStanding.NOT_STARTED, "search": "g", "sort": PayerSort.CENSUS}, ["Cigna"]),
+]
+
+
+async def payers_of_a_practice(office: Office) -> str:
+    """For a provider: one contracted, one in progress, two recommended. The provider's id."""
+    doe, roe, resting = [await office.provider(is_attending=not number) for number in range(3)]
+    await office.do(office.providers.update, resting.id, ProviderChange(is_bookable=False), office.by)
+    aetna = await office.payer("Aetna", current_census=5, requires_attending=True)
+    cigna = await office.payer("Cigna")
+    molina = await office.payer("molina".title(), current_census=9)
+    await office.payer("Humana", current_census=3, requires_attending=True, requires_individual_contract=True)
+    await office.payer_with(WorkflowType.EXCEL_SUBMISSION, "Optum")
+    for provider, payer in ((doe, aetna), (roe, cigna), (resting, cigna)):
+        await office.application(provider, payer, S.APPROVED)
+    await office.application(doe, molina)
+    return doe.id
+
+
+async def test_payers_are_sorted_and_narrowed_and_pages_follow_one_another_without_a_gap(office: Office) -> None:
+    doe = await payers_of_a_practice(office)
+
+    for fields, names in ORDERED:
+        wanted = SelectionFilter(provider_id=doe, **fields)
+        page = await office.read(office.selection.statistics, wanted, PageRequest(2))
+        found = [row.name for row in page.items]
+        while page.next_page_token:
+            page = await office.read(office.selection.statistics, wanted, PageRequest(2, page.next_page_token))
+            found += [row.name for row in page.items]
+        assert found == names, fields
+
+
+async def test_a_page_of_payers_is_good_for_the_order_it_was_given_for(office: Office) -> None:
+    doe = await payers_of_a_practice(office)
+    by_census = SelectionFilter(sort=PayerSort.CENSUS)
+    first = await office.read(office.selection.statistics, by_census, PageRequest(2))
+
+    for other in (EVERY_PAYER, SelectionFilter(sort=PayerSort.CENSUS, provider_id=doe)):
+        with pytest.raises(InvalidInput):
+            await office.read(office.selection.statistics, other, PageRequest(2, first.next_page_token))
+    forged = page_of([None, None], PageRequest(1), by_census, lambda _: ("much", "aetna", doe)).next_page_token
+    with pytest.raises(InvalidInput):
+        await office.read(office.selection.statistics, by_census, PageRequest(2, forged))

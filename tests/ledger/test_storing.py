@@ -110,7 +110,7 @@ async def test_one_tenant_never_sees_anothers_decisions_and_evidence(database: D
     async with database.reading("acme") as unit:
         assert await repository.entry(unit, theirs.decision_id) is None
         assert await repository.documents(unit, [theirs.grounds.policy]) == {}
-        assert await repository.last_observation(unit, NPI, "TX", STATE_SOURCE, NOON + minutes(1)) is None
+        assert await repository.last_observations(unit, [(NPI, "TX", STATE_SOURCE)], NOON + minutes(1)) == []
     assert await repository.tenants_with_a_ledger(database) == ["globex"]
 
 

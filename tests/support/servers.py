@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 import pytest
 
+from gate.bench.processes import processor_seconds
+
 _READY_SECONDS = 40.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
@@ -133,6 +135,10 @@ class PostgresServer(Server):
         """A new empty database; its URL."""
         self.program("createdb", "--strategy=file_copy", name)
         return self.url(name)
+
+    def processor_seconds(self) -> float:
+        """What its processes that still run have used so far."""
+        return sum(processor_seconds(pid) or 0.0 for pid in self._family())
 
     def program(self, name: str, *arguments: str, user: str = "postgres", said: str = "") -> str:
         """What one of PostgreSQL's own programs answers about this server; `said` is its standard input.

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from gate.credentialing.model.applications import ApplicationStatus, StatusEvent
@@ -11,6 +12,7 @@ from gate.credentialing.model.enrollments import EnrollmentStatus, deadline
 from gate.credentialing.model.payers import PayerType
 from gate.credentialing.model.reconciliation import Mismatch, MismatchKind
 from gate.credentialing.model.reports import PayerDurations, duration, pipeline
+from gate.credentialing.model.selection import PayerSort, PayerStanding, SelectionFilter
 from gate.credentialing.model.tasks import TaskStatus
 from gate.credentialing.model.workflows import WorkflowType
 from gate.web.portal.credentialing.notices import generated, notice_of
@@ -18,7 +20,14 @@ from gate.web.portal.credentialing.views import applications, badges, enrollment
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.figures import figure_lines
 from gate.web.portal.credentialing.views.mismatches import mismatch_line
-from gate.web.portal.credentialing.views.payer_table import Wish, columns, payer_lines
+from gate.web.portal.credentialing.views.payer_table import (
+    Wish,
+    columns,
+    first_page,
+    next_page,
+    payer_lines,
+    selection_in,
+)
 from tests.web.credentialing_records import NOON, TODAY, a_choice, a_task, an_application, an_enrollment
 
 BADGES = (badges.ENROLLMENT, badges.APPLICATION, badges.TASK, badges.WORKFLOW)
@@ -100,26 +109,33 @@ ROWS = [
 
 
 @pytest.mark.parametrize(
-    ("wish", "names"),
+    ("wish", "selection"),
     [
-        (Wish(), ["Regence", "Aetna", "Molina", "Optum"]),
-        (Wish(sort="name"), ["Aetna", "Molina", "Optum", "Regence"]),
-        (Wish(sort="-contracts"), ["Molina", "Aetna", "Regence", "Optum"]),
-        (Wish(sort="census"), ["Optum", "Molina", "Aetna", "Regence"]),
-        (Wish(sort="nonsense"), ["Regence", "Aetna", "Molina", "Optum"]),
-        (Wish(search=" eGe "), ["Regence"]),
-        (Wish(workflow="excel_submission"), ["Optum"]),
-        (Wish(standing="recommended"), ["Regence", "Aetna"]),
-        (Wish(standing="not_started"), ["Regence", "Molina"]),
-        (Wish(standing="contracted", search="mol"), []),
+        (Wish(), SelectionFilter(sort=PayerSort.RECOMMENDED)),
+        (Wish(sort="name"), SelectionFilter()),
+        (Wish(sort="-contracts"), SelectionFilter(sort=PayerSort.CONTRACTS, is_descending=True)),
+        (Wish(sort="nonsense"), SelectionFilter(sort=PayerSort.RECOMMENDED)),
+        (Wish(sort="name", search="eGe"), SelectionFilter(search="eGe")),
+        (Wish(sort="name", workflow="excel_submission"), SelectionFilter(workflow_type=WorkflowType.EXCEL_SUBMISSION)),
+        (Wish(sort="name", standing="contracted"), SelectionFilter(standing=PayerStanding.CONTRACTED)),
+        (Wish(sort="name", workflow="nonsense", standing="nonsense"), SelectionFilter()),
     ],
 )
-def test_payers_are_sorted_and_narrowed(wish: Wish, names: list[str]) -> None:
-    assert [line.name for line in payer_lines(ROWS, wish)] == names
+def test_what_an_address_wants_of_payers_is_asked_of_the_service(wish: Wish, selection: SelectionFilter) -> None:
+    assert selection_in(wish) == selection
+    assert selection_in(wish, "p-1") == msgspec.structs.replace(selection, provider_id="p-1")
+
+
+def test_pages_of_payers_keep_what_is_wanted() -> None:
+    wish = Wish(search="mol", sort="-census")
+
+    assert (first_page("/x", wish), next_page("/x", wish, "")) == ("", "")
+    assert next_page("/x", wish, "t1", tab="payers") == "/x?tab=payers&search=mol&sort=-census&page=t1"
+    assert first_page("/x", Wish(search="mol", page="t1"), tab="payers") == "/x?tab=payers&search=mol"
 
 
 def test_a_payer_s_row_says_what_it_asks_how_it_works_and_how_the_two_stand() -> None:
-    aetna, molina, optum, regence = payer_lines(ROWS, Wish(sort="name"))
+    aetna, molina, regence, optum = payer_lines(ROWS)
 
     assert [badge.words for badge in molina.requirements] == ["Individual Contract"]
     assert [(badge.words, badge.look) for badge in regence.requirements] == [("Attending", "info")]
@@ -129,7 +145,7 @@ def test_a_payer_s_row_says_what_it_asks_how_it_works_and_how_the_two_stand() ->
     assert (optum.workflow.words, molina.workflow.words) == ("Excel", "Instant")
     assert (regence.is_recommended, molina.is_recommended) == (True, False)
     assert molina.kind == "Medicaid · UT"
-    assert payer_lines([a_choice("Any", state="", payer_type=PayerType.TRICARE)], Wish())[0].kind == "Tricare"
+    assert payer_lines([a_choice("Any", state="", payer_type=PayerType.TRICARE)])[0].kind == "Tricare"
 
 
 def test_a_column_sorts_first_the_useful_way_and_then_the_other() -> None:

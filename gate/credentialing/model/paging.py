@@ -4,6 +4,7 @@ What is added or taken away meanwhile neither repeats nor hides a record. A toke
 that it was given for, and for no other.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NoBase64
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from gate.errors import FieldViolation, InvalidInput
 DEFAULT_PAGE: Final = 50
 LARGEST_PAGE: Final = 500
 _LONGEST_PART: Final = 500
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 Item = TypeVar("Item")
 _encoder: Final = msgspec.msgpack.Encoder()
 
@@ -100,6 +102,17 @@ def day_in_token(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _no_token() from None
+
+
+def number_in_token(text: str) -> int:
+    """A number that is part of a position.
+
+    Raises:
+        InvalidInput: no earlier page gave it.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise _no_token()
+    return int(text)
 
 
 def _no_token() -> InvalidInput:

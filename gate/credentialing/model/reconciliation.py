@@ -3,7 +3,7 @@
 Not to know is never "not enrolled": where the state was not heard of, or too long ago, that itself is told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -34,11 +34,16 @@ class MedicaidStanding(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: datetime | None = None
 
 
+NOTHING_HEARD: Final = MedicaidStanding(standing=Standing.UNKNOWN)
+
+
 class MedicaidEvidence(Protocol):
     """Where it is known from."""
 
-    async def standing(self, tenant: str, npi: str, state: str) -> MedicaidStanding:
-        """What was heard last, asking nobody.
+    async def standings(
+        self, tenant: str, wanted: Iterable[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], MedicaidStanding]:
+        """What was heard last of each (NPI, state), asking nobody; what nobody would be asked about is left out.
 
         Raises:
             StoreUnavailable: it cannot be told at present.
@@ -100,11 +105,11 @@ def as_of(known: MedicaidStanding, now: datetime) -> MedicaidStanding:
     return known
 
 
-def mismatches(candidate: Candidate, known: Mapping[str, MedicaidStanding]) -> Iterator[Mismatch]:
-    """What does not go together for one provider; `known` by state."""
+def mismatches(candidate: Candidate, known: Mapping[tuple[str, str], MedicaidStanding]) -> Iterator[Mismatch]:
+    """What does not go together for one provider; `known` by NPI and state."""
     for state in candidate.states():
         contracts = [contract for contract in candidate.contracts if contract.state == state]
-        heard = known[state]
+        heard = known[candidate.provider.npi, state]
         for contract in contracts:
             if (kind := _of_contract(candidate.provider, heard)) is not None:
                 yield _told(kind, candidate.provider, contract, heard)

@@ -1,17 +1,54 @@
 """Which payers to choose for a provider, and what choosing them came to. Pure."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from gate.credentialing.model.applications import OPEN, Application
-from gate.credentialing.model.payers import Payer, PayerType, SupervisionLevel
-from gate.credentialing.model.providers import Provider
-from gate.credentialing.model.workflows import Workflow, WorkflowType, usual_type
+from gate.credentialing.model.payers import PayerType, SupervisionLevel
+from gate.credentialing.model.workflows import WorkflowType
 
 MOST_PAYERS: Final = 100
 """Chosen at once."""
+
+
+class PayerSort(StrEnum):
+    """By what the table of payers is ordered; payers that are alike in it, by name."""
+
+    NAME = "name"
+    CONTRACTS = "contracts"
+    BOOKABLE = "bookable"
+    CENSUS = "census"
+    RECOMMENDED = "recommended"
+    """Those that are recommended and can still be chosen come first."""
+
+
+class PayerStanding(StrEnum):
+    """How a payer and the provider for whom one chooses stand to each other."""
+
+    RECOMMENDED = "recommended"
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    """An application is under way, and there is no contract."""
+    CONTRACTED = "contracted"
+
+
+class SelectionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which payers are wanted, in which order. Every part that is set must hold."""
+
+    provider_id: str = ""
+    """For whom one chooses; empty: for nobody in particular, so that no payer is begun, contracted or recommended."""
+    search: str = ""
+    """A part of the name."""
+    workflow_type: WorkflowType | None = None
+    standing: PayerStanding | None = None
+    sort: PayerSort = PayerSort.NAME
+    is_descending: bool = False
+    """From the most to the least, or from Z to A; `RECOMMENDED` knows one direction only."""
+
+
+EVERY_PAYER: Final = SelectionFilter()
 
 
 class PayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +70,20 @@ class PayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     workflow_type: WorkflowType
     typical_approval_days: int | None
     already_credentialing: bool
+    """An application is under way."""
     already_contracted: bool
+    """A contract stands today."""
     is_recommended: bool
+    """Payers that want an attending are worth it for a provider who is one."""
+
+
+class SelectablePayer(msgspec.Struct, frozen=True):
+    """One row of the table, and where it stands in the order."""
+
+    statistics: PayerStatistics
+    sort_name: str
+    rank: int
+    """0 where payers are ordered by nothing but their names."""
 
 
 class CredentialedPayer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -60,37 +109,3 @@ class CredentialPayersRequest(msgspec.Struct, frozen=True, kw_only=True, rename=
     """Which payers are chosen."""
 
     payer_ids: tuple[str, ...]
-
-
-def is_recommended(payer: Payer, provider: Provider | None) -> bool:
-    """Payers that want an attending are worth it for those who are one."""
-    return provider is not None and provider.is_attending and payer.requires_attending
-
-
-def is_credentialing(application: Application | None) -> bool:
-    """Whether an application is under way."""
-    return application is not None and application.application_status in OPEN
-
-
-def statistics(
-    payer: Payer, workflow: Workflow | None, counts: tuple[int, int], *, standing: tuple[bool, bool, bool]
-) -> PayerStatistics:
-    """One row of the table; `counts` as `contracts.counted`, `standing`: credentialing, contracted, recommended."""
-    return PayerStatistics(
-        id=payer.id,
-        name=payer.name,
-        payer_type=payer.payer_type,
-        state=payer.state,
-        requires_individual_contract=payer.requires_individual_contract,
-        allows_supervised=payer.allows_supervised,
-        requires_attending=payer.requires_attending,
-        supervision_level=payer.supervision_level,
-        total_contracts=counts[0],
-        bookable_providers=counts[1],
-        current_census=payer.current_census,
-        workflow_type=workflow.workflow_type if workflow is not None else usual_type(payer),
-        typical_approval_days=workflow.typical_approval_days if workflow is not None else None,
-        already_credentialing=standing[0],
-        already_contracted=standing[1],
-        is_recommended=standing[2],
-    )

@@ -100,9 +100,15 @@ USUAL_STEPS: Final[Mapping[WorkflowType, tuple[TaskTemplate, ...]]] = MappingPro
 """Rows M1, M2 and M3: the order is fixed."""
 
 
+USUAL_TYPES: Final[Mapping[bool, WorkflowType]] = MappingProxyType(
+    {True: WorkflowType.ONLINE_PORTAL, False: WorkflowType.INSTANT_NETWORK}
+)
+"""How a payer without a workflow of its own is taken to work, by whether it requires an individual contract."""
+
+
 def usual_type(payer: Payer) -> WorkflowType:
     """How a payer without a workflow of its own is taken to work."""
-    return WorkflowType.ONLINE_PORTAL if payer.requires_individual_contract else WorkflowType.INSTANT_NETWORK
+    return USUAL_TYPES[payer.requires_individual_contract]
 
 
 def steps_for(payer: Payer, workflow: Workflow | None) -> tuple[TaskTemplate, ...]:

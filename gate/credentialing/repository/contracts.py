@@ -1,13 +1,14 @@
 """How contracts are stored, found and counted."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
 
 from gate.credentialing.model.contracts import Contract, ContractFilter
 from gate.credentialing.repository import rows
-from gate.credentialing.tables import ContractTable
+from gate.credentialing.tables import ContractCountTable, ContractTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 
@@ -39,12 +40,24 @@ async def of_the_two(unit: UnitOfWork, provider_id: str, payer_id: str) -> Contr
     return await rows.one_of(unit, query.with_for_update(), Contract)
 
 
-async def of_providers(unit: UnitOfWork, provider_ids: Iterable[str]) -> Sequence[Contract]:
-    """Every contract of some providers."""
-    query = select(*rows.columns_of(ContractTable, Contract)).where(
-        ContractTable.tenant == unit.tenant, ContractTable.provider_id.in_(set(provider_ids))
+async def payers_of_providers(unit: UnitOfWork, provider_ids: Iterable[str], day: date) -> Mapping[str, Sequence[str]]:
+    """The ids of the payers with whom a contract stands on that day, by provider."""
+    contract = ContractTable
+    query = select(contract.provider_id, contract.payer_id, contract.effective_date, contract.end_date).where(
+        contract.tenant == unit.tenant, contract.provider_id.in_(set(provider_ids))
     )
-    return await rows.all_of(unit, query, Contract)
+    found: dict[str, list[str]] = defaultdict(list)
+    # Told apart here: asked about days as well, SQLite would go by the indexes of all contracts' days.
+    for provider_id, payer_id, begins, ends in await unit.session.execute(query):
+        if begins <= day and (ends is None or day <= ends):
+            found[provider_id].append(payer_id)
+    return found
+
+
+def stands_on(day: date) -> ColumnElement[bool]:
+    """Whether a contract does, first and last day included."""
+    has_not_ended = or_(ContractTable.end_date.is_(None), ContractTable.end_date >= day)
+    return and_(ContractTable.effective_date <= day, has_not_ended)
 
 
 async def listed(unit: UnitOfWork, wanted: ContractFilter, before: str, limit: int) -> Sequence[Contract]:
@@ -59,20 +72,34 @@ async def listed(unit: UnitOfWork, wanted: ContractFilter, before: str, limit: i
     return await rows.all_of(unit, query.order_by(ContractTable.id.desc()).limit(limit), Contract)
 
 
-async def counted(unit: UnitOfWork, payer_ids: Iterable[str], day: date) -> Mapping[str, tuple[int, int]]:
-    """By payer: how many contracts stand on that day, and how many of them are bookable providers'."""
-    query = (
-        select(ContractTable.payer_id, ContractTable.is_bookable, func.count())
-        .where(
-            ContractTable.tenant == unit.tenant,
-            ContractTable.payer_id.in_(set(payer_ids)),
-            ContractTable.effective_date <= day,
-            or_(ContractTable.end_date.is_(None), ContractTable.end_date >= day),
-        )
-        .group_by(ContractTable.payer_id, ContractTable.is_bookable)
+def standing_by_payer(unit: UnitOfWork, day: date) -> Subquery:
+    """How many contracts with each payer (`payer_id`) stand on that day (`contracts`), and how many of these are
+    providers' who take patients (`bookable`).
+
+    Those without a last day are counted as they come and go. What is left to count is few: of these, contracts that
+    have not begun; and those whose last day is still to come.
+    """
+    kept, contract = ContractCountTable, ContractTable
+    contracts, bookable = func.count(), func.sum(case((contract.is_bookable, 1), else_=0))
+    own = contract.tenant == unit.tenant
+    without_end = select(kept.payer_id, kept.contracts, kept.bookable).where(kept.tenant == unit.tenant)
+    not_begun = (
+        select(contract.payer_id, -contracts, -bookable)
+        .where(own, contract.end_date.is_(None), contract.effective_date > day)
+        .group_by(contract.payer_id)
     )
-    found: dict[str, tuple[int, int]] = {}
-    for payer_id, is_bookable, count in await unit.session.execute(query):
-        contracts, bookable = found.get(payer_id, (0, 0))
-        found[payer_id] = (contracts + count, bookable + count * is_bookable)
-    return found
+    ending = (
+        select(contract.payer_id, contracts, bookable)
+        .where(own, contract.end_date.is_not(None), contract.end_date >= day, contract.effective_date <= day)
+        .group_by(contract.payer_id)
+    )
+    parts = union_all(without_end, not_begun, ending).subquery()
+    return (
+        select(
+            parts.c.payer_id,
+            func.sum(parts.c.contracts).label("contracts"),
+            func.sum(parts.c.bookable).label("bookable"),
+        )
+        .group_by(parts.c.payer_id)
+        .subquery()
+    )

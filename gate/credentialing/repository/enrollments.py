@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select, tuple_, union
+from sqlalchemy import CompoundSelect, Select, SelectBase, func, or_, select, tuple_, union
 
 from gate.credentialing.model.enrollments import CODE_LENGTH, Enrollment, EnrollmentFilter, EnrollmentStatus
 from gate.credentialing.model.fields import is_line
@@ -49,12 +49,17 @@ async def listed(unit: UnitOfWork, wanted: EnrollmentFilter, before: str, limit:
     search = wanted.search.strip().upper()
     if search and not (search.isascii() and search.isalnum() and len(search) <= CODE_LENGTH):
         return []
-    query = _newest(_filtered(rows.present(unit, EnrollmentTable, Enrollment), wanted), before, limit)
-    if search and (len(search) == CODE_LENGTH or await _are_few(unit, search)):
-        query = query.where(EnrollmentTable.id.in_(_with_code(unit, wanted, search, before, limit)))
-    elif search:
-        query = query.where(or_(*(_begins(column, search) for column in _CODES)))
-    return await rows.all_of(unit, query, Enrollment)
+    query = rows.present(unit, EnrollmentTable, Enrollment)
+    if not search:
+        return await rows.all_of(unit, _newest(_filtered(query, wanted), before, limit), Enrollment)
+    if len(search) == CODE_LENGTH or await _are_few(unit, search):
+        found: SelectBase = _with_code(unit, wanted, search, before, limit)
+    else:
+        any_code = or_(*(_begins(column, search) for column in _CODES))
+        found = _newest(_filtered(_present_ids(unit).where(any_code), wanted, by_status=False), before, limit)
+    # By the ids alone: what they are found by is in indexes that hold all that is asked about.
+    query = query.where(EnrollmentTable.id.in_(found.scalar_subquery()))
+    return await rows.all_of(unit, query.order_by(EnrollmentTable.id.desc()).limit(limit), Enrollment)
 
 
 async def due(
@@ -83,14 +88,19 @@ async def _are_few(unit: UnitOfWork, search: str) -> bool:
     return True
 
 
-def _with_code(unit: UnitOfWork, wanted: EnrollmentFilter, search: str, before: str, limit: int) -> Any:  # noqa: ANN401 - what `in_` takes
+def _with_code(unit: UnitOfWork, wanted: EnrollmentFilter, search: str, before: str, limit: int) -> CompoundSelect[Any]:
     """Ids of the newest that hold the code in one of the three places: each found by an index of its own."""
-    plain = _present_ids(unit)
     parts = [
-        _newest(_filtered(plain.where(_begins(column, search)), wanted, by_index=False), before, limit).subquery()
+        _newest(
+            _filtered(_present_ids(unit).where(_begins(column, search)), wanted, by_status=False),
+            before,
+            limit,
+            # What begins alike lies together in the index of the code, and in no order of ids.
+            by_id=len(search) == CODE_LENGTH,
+        ).subquery()
         for column in _CODES
     ]
-    return union(*(select(part.c.id) for part in parts)).scalar_subquery()
+    return union(*(select(part.c.id) for part in parts))
 
 
 def _present_ids(unit: UnitOfWork) -> Select[Any]:
@@ -106,20 +116,23 @@ def _begins(column: Any, search: str) -> Any:  # noqa: ANN401 - a column's condi
     return column.between(search.ljust(CODE_LENGTH, "0"), search.ljust(CODE_LENGTH, "Z"))
 
 
-def _filtered(query: Select[Any], wanted: EnrollmentFilter, *, by_index: bool = True) -> Select[Any]:
+def _filtered(query: Select[Any], wanted: EnrollmentFilter, *, by_status: bool = True) -> Select[Any]:
+    """`by_status`: whether the index of the status may lead. It is said, because without statistics SQLite takes that
+    for as good as any other, and most records have one of two statuses.
+    """
     if wanted.status is not None:
-        # As an expression it leaves the planner the index of the code: by the index of the status, SQLite looks at a
-        # quarter of all records where none has the code.
-        status: Any = EnrollmentTable.status if by_index else EnrollmentTable.status.concat("")
+        leads = by_status and not wanted.provider_id
+        status: Any = EnrollmentTable.status if leads else rows.unindexed(EnrollmentTable.status)
         query = query.where(status == wanted.status.value)
     if wanted.provider_id:
         query = query.where(EnrollmentTable.provider_id == wanted.provider_id)
     if wanted.payer_id:
-        query = query.where(EnrollmentTable.payer_id == wanted.payer_id)
+        payer: Any = rows.unindexed(EnrollmentTable.payer_id) if wanted.provider_id else EnrollmentTable.payer_id
+        query = query.where(payer == wanted.payer_id)
     return query
 
 
-def _newest(query: Select[Any], before: str, limit: int) -> Select[Any]:
+def _newest(query: Select[Any], before: str, limit: int, *, by_id: bool = True) -> Select[Any]:
     if before:
-        query = query.where(EnrollmentTable.id < before)
+        query = query.where((EnrollmentTable.id if by_id else rows.unindexed(EnrollmentTable.id)) < before)
     return query.order_by(EnrollmentTable.id.desc()).limit(limit)

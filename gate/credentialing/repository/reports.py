@@ -8,16 +8,14 @@ from sqlalchemy import func, select
 
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.reports import Histogram
-from gate.credentialing.tables import ApplicationEventTable, ApplicationTable
+from gate.credentialing.tables import ApplicationCountTable, ApplicationTable, StayCountTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 
 async def counts_by_status(unit: UnitOfWork) -> Mapping[ApplicationStatus, int]:
     """How many applications stand where."""
-    query = (
-        select(ApplicationTable.application_status, func.count())
-        .where(ApplicationTable.tenant == unit.tenant, ApplicationTable.archived_at.is_(None))
-        .group_by(ApplicationTable.application_status)
+    query = select(ApplicationCountTable.application_status, ApplicationCountTable.applications).where(
+        ApplicationCountTable.tenant == unit.tenant, ApplicationCountTable.applications > 0
     )
     return {ApplicationStatus(status): count for status, count in await unit.session.execute(query)}
 
@@ -33,15 +31,12 @@ async def count_overdue(unit: UnitOfWork, today: date) -> int:
 
 
 async def stays(unit: UnitOfWork, payer_ids: Iterable[str]) -> Mapping[str, Mapping[ApplicationStatus, Histogram]]:
-    """How long applications to these payers stood where, by payer; answered from an index alone."""
-    event = ApplicationEventTable
-    query = (
-        select(event.payer_id, event.from_status, event.days_in_from, func.count())
-        .where(event.tenant == unit.tenant, event.payer_id.in_(set(payer_ids)), event.days_in_from.is_not(None))
-        .group_by(event.payer_id, event.from_status, event.days_in_from)
+    """How long applications to these payers stood where, by payer."""
+    kept = StayCountTable
+    query = select(kept.payer_id, kept.from_status, kept.days, kept.stays).where(
+        kept.tenant == unit.tenant, kept.payer_id.in_(set(payer_ids)), kept.stays > 0
     )
     found: dict[str, dict[ApplicationStatus, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
     for payer_id, status, days, count in await unit.session.execute(query):
-        if status is not None and days is not None:
-            found[payer_id][ApplicationStatus(status)][days] = count
+        found[payer_id][ApplicationStatus(status)][days] = count
     return found

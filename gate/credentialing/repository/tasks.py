@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Select, select, tuple_
 
 from gate.credentialing.model.fields import is_line
-from gate.credentialing.model.tasks import DONE, Task, TaskFilter
+from gate.credentialing.model.tasks import Task, TaskFilter
 from gate.credentialing.repository import rows
-from gate.credentialing.tables import TaskTable
+from gate.credentialing.tables import IS_TO_DO, TaskTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 
@@ -78,7 +78,7 @@ async def to_do(unit: UnitOfWork, assigned_to: str, limit: int) -> Sequence[Task
     query = rows.present(unit, TaskTable, Task).where(
         TaskTable.assigned_to == assigned_to,
         TaskTable.due_date.is_not(None),
-        TaskTable.task_status.not_in([status.value for status in DONE]),
+        IS_TO_DO,
     )
     return await rows.all_of(unit, _by_day(query).limit(limit), Task)
 

@@ -1,14 +1,11 @@
 """Holds contracts against the gate's evidence of Medicaid enrollment."""
 
-import asyncio
-from collections import defaultdict
-from typing import Final
-
 from gate.audit.model import Actor
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
 from gate.credentialing.model.payers import PayerType
 from gate.credentialing.model.providers import ProviderFilter
 from gate.credentialing.model.reconciliation import (
+    NOTHING_HEARD,
     Candidate,
     MedicaidContract,
     MedicaidEvidence,
@@ -21,9 +18,6 @@ from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.records import ChangeLog
 from gate.persistence.unit_of_work import Database, UnitOfWork
-
-_ASKED_AT_ONCE: Final = 3
-"""Each reads the ledger over a connection of its own, of which a process has few."""
 
 
 class ReconciliationService:
@@ -54,9 +48,11 @@ class ReconciliationService:
         """
         async with self._database.reading(tenant) as unit:
             page = await self._candidates(unit, request)
-        turns = asyncio.Semaphore(_ASKED_AT_ONCE)
-        found = await asyncio.gather(*(self._of_provider(tenant, each, turns) for each in page.items))
-        rows = [mismatch for each in found for mismatch in each]
+        wanted = [(each.provider.npi, state) for each in page.items for state in each.states()]
+        heard = await self._evidence.standings(tenant, wanted)
+        now = self._log.clock()
+        known = {whose: as_of(heard.get(whose, NOTHING_HEARD), now) for whose in wanted}
+        rows = [mismatch for each in page.items for mismatch in mismatches(each, known)]
         async with self._database.writing(tenant) as unit:
             await self._log.looked(unit, by, "credentialing_reconciliation", providers=len(page.items), found=len(rows))
         return Page(rows, page.next_page_token)
@@ -64,20 +60,15 @@ class ReconciliationService:
     async def _candidates(self, unit: UnitOfWork, request: PageRequest) -> Page[Candidate]:
         page = await self._providers.list(unit, ProviderFilter(), request)
         today = await self._payers.today(unit)
-        held = await contracts.of_providers(unit, (provider.id for provider in page.items))
-        known = await payers.several(unit, (contract.payer_id for contract in held))
-        by_provider: dict[str, list[MedicaidContract]] = defaultdict(list)
-        for contract in held:
-            payer = known.get(contract.payer_id)
-            is_medicaid = payer is not None and payer.payer_type is PayerType.MEDICAID and payer.state
-            if payer is not None and is_medicaid and contract.is_in_force(today):
-                by_provider[contract.provider_id].append(MedicaidContract(payer.id, payer.name, payer.state))
-        return Page([Candidate(each, by_provider[each.id]) for each in page.items], page.next_page_token)
-
-    async def _of_provider(self, tenant: str, candidate: Candidate, turns: asyncio.Semaphore) -> list[Mismatch]:
-        known = {}
-        for state in candidate.states():
-            async with turns:
-                heard = await self._evidence.standing(tenant, candidate.provider.npi, state)
-            known[state] = as_of(heard, self._log.clock())
-        return list(mismatches(candidate, known))
+        held = await contracts.payers_of_providers(unit, (provider.id for provider in page.items), today)
+        known = await payers.several(unit, {payer_id for own in held.values() for payer_id in own})
+        medicaid = {
+            payer.id: MedicaidContract(payer.id, payer.name, payer.state)
+            for payer in known.values()
+            if payer.payer_type is PayerType.MEDICAID and payer.state
+        }
+        candidates = [
+            Candidate(each, [medicaid[payer_id] for payer_id in held.get(each.id, ()) if payer_id in medicaid])
+            for each in page.items
+        ]
+        return Page(candidates, page.next_page_token)

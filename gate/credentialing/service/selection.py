@@ -6,21 +6,20 @@ from itertools import chain
 from gate.audit.model import Actor
 from gate.credentialing.model.applications import Application, ApplicationDraft
 from gate.credentialing.model.fields import is_id
-from gate.credentialing.model.paging import FIRST, Page, PageRequest
-from gate.credentialing.model.payers import Payer, PayerFilter
+from gate.credentialing.model.paging import FIRST, Page, PageRequest, number_in_token, page_of, position_in
+from gate.credentialing.model.payers import Payer
 from gate.credentialing.model.providers import Provider
 from gate.credentialing.model.selection import (
+    EVERY_PAYER,
     MOST_PAYERS,
     CredentialedPayer,
     GeneratedTasks,
     PayerStatistics,
-    is_credentialing,
-    is_recommended,
-    statistics,
+    SelectionFilter,
 )
 from gate.credentialing.model.tasks import Assignment, Task, planned, task_of
 from gate.credentialing.model.workflows import Workflow, steps_for
-from gate.credentialing.repository import applications, contracts, payers, tasks
+from gate.credentialing.repository import applications, payers, selection, tasks
 from gate.credentialing.service.applications import ApplicationService
 from gate.credentialing.service.finding import missing, provider_of
 from gate.credentialing.service.payers import PayerService
@@ -38,37 +37,21 @@ class SelectionService:
         self._applications = application_service
 
     async def statistics(
-        self, unit: UnitOfWork, provider_id: str = "", request: PageRequest = FIRST
+        self, unit: UnitOfWork, wanted: SelectionFilter = EVERY_PAYER, request: PageRequest = FIRST
     ) -> Page[PayerStatistics]:
-        """Payers by name, each with what speaks for it; with a provider, how the two stand to each other.
+        """Payers, each with what speaks for it; with a provider, how the two stand to each other.
 
         Raises:
             InvalidInput: the page is none.
             NotFound: the tenant has no such provider.
         """
-        provider = await provider_of(unit, provider_id) if provider_id else None
-        page = await self._payers.list(unit, PayerFilter(), request)
-        ids = [payer.id for payer in page.items]
+        provider = await provider_of(unit, wanted.provider_id) if wanted.provider_id else None
+        position = position_in(request, wanted, parts=3)
+        after = (number_in_token(position[0]), position[1], position[2]) if position is not None else None
         today = await self._payers.today(unit)
-        workflows = await payers.workflows(unit, ids)
-        counts = await contracts.counted(unit, ids, today)
-        own = {each.payer_id: each for each in await applications.of_provider(unit, provider.id)} if provider else {}
-        held = await contracts.of_providers(unit, [provider.id]) if provider else []
-        contracted = {contract.payer_id for contract in held if contract.is_in_force(today)}
-        rows = [
-            statistics(
-                payer,
-                workflows.get(payer.id),
-                counts.get(payer.id, (0, 0)),
-                standing=(
-                    is_credentialing(own.get(payer.id)),
-                    payer.id in contracted,
-                    is_recommended(payer, provider),
-                ),
-            )
-            for payer in page.items
-        ]
-        return Page(rows, page.next_page_token)
+        found = await selection.listed(unit, wanted, provider, today, after, request.limit() + 1)
+        page = page_of(found, request, wanted, lambda each: (str(each.rank), each.sort_name, each.statistics.id))
+        return Page([each.statistics for each in page.items], page.next_page_token)
 
     async def credential(
         self, unit: UnitOfWork, provider_id: str, payer_ids: Sequence[str], by: Actor

@@ -2,6 +2,7 @@
 
 from gate.auth.permissions import Permission
 from gate.credentialing.model.providers import ProviderChange, ProviderDraft, ProviderFilter
+from gate.credentialing.model.selection import SelectionFilter
 from gate.rpc.credentialing.calls import DeskCalls, page_in
 from gate.rpc.credentialing.codec import change_in, message_of, messages_of, record_in
 from gate.rpc.door import Call, unary
@@ -66,8 +67,9 @@ class ProviderCalls(DeskCalls):
         self, request: pb.ListPayerStatisticsRequest, call: Call
     ) -> pb.ListPayerStatisticsResponse:
         """What speaks for each payer."""
+        wanted = record_in(request, SelectionFilter, "request")
         async with self._reading(call) as unit:
-            found = await self._desk.selection.statistics(unit, request.provider_id, page_in(request))
+            found = await self._desk.selection.statistics(unit, wanted, page_in(request))
         return pb.ListPayerStatisticsResponse(
             payers=messages_of(found.items, pb.PayerStatistics), next_page_token=found.next_page_token
         )

@@ -2,14 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
 from gate.credentialing.model.payers import Payer, PayerChange, PayerDraft, PayerFilter
-from gate.credentialing.model.selection import PayerStatistics
-from gate.credentialing.model.workflows import Workflow, WorkflowDraft
+from gate.credentialing.model.selection import PayerSort, PayerStanding, PayerStatistics, SelectionFilter
+from gate.credentialing.model.workflows import Workflow, WorkflowDraft, WorkflowType
 from gate.web.api.admitted import AdminApi, Manager, OfProvider, Paged, Search, Viewer
 from gate.web.api.bodies import Removed, answer, page_answer, reads
+
+
+def _selection(
+    provider_id: OfProvider = "",
+    search: Annotated[str, Query(description="A part of the name")] = "",
+    workflow: WorkflowType | None = None,
+    standing: PayerStanding | None = None,
+    sort: PayerSort = PayerSort.NAME,
+    descending: Annotated[bool, Query(description="From the most to the least, or from Z to A")] = False,
+) -> SelectionFilter:
+    return SelectionFilter(
+        provider_id=provider_id,
+        search=search,
+        workflow_type=workflow,
+        standing=standing,
+        sort=sort,
+        is_descending=descending,
+    )
 
 
 def payer_routes(api: AdminApi) -> APIRouter:
@@ -29,11 +47,13 @@ def payer_routes(api: AdminApi) -> APIRouter:
             return answer(await desk.payers.create(unit, draft, visit.actor()))
 
     @router.get("/selection-stats", openapi_extra=described.operation(lists=PayerStatistics))
-    async def selection_stats(visit: Viewer, page: Paged, provider_id: OfProvider = "") -> Response:
+    async def selection_stats(
+        visit: Viewer, page: Paged, wanted: Annotated[SelectionFilter, Depends(_selection)]
+    ) -> Response:
         """Payers with what speaks for them; with `providerId`, how provider and payer stand to each other."""
-        wanted = PageRequest(page.size or LARGEST_PAGE, page.token)
+        begins = PageRequest(page.size or LARGEST_PAGE, page.token)
         async with api.reading(visit) as unit:
-            return page_answer(await desk.selection.statistics(unit, provider_id, wanted))
+            return page_answer(await desk.selection.statistics(unit, wanted, begins))
 
     @router.get("/{payer_id}", openapi_extra=described.operation(gives=Payer))
     async def get_payer(visit: Viewer, payer_id: str) -> Response:

@@ -42,7 +42,7 @@ standings = st.builds(
     source=st.just("s"),
     verified_at=st.just(NOW),
 )
-known = st.fixed_dictionaries(dict.fromkeys(STATES, standings))
+known = st.fixed_dictionaries({(DOE.npi, state): standings for state in STATES})
 candidates = st.builds(
     lambda codes, states, contracts: Candidate(
         msgspec.structs.replace(DOE, taxonomies=codes, states=states), contracts
@@ -56,10 +56,10 @@ K = MismatchKind
 
 @given(candidates, known)
 def test_only_what_the_state_said_is_held_against_a_contract(
-    candidate: Candidate, heard: dict[str, MedicaidStanding]
+    candidate: Candidate, heard: dict[tuple[str, str], MedicaidStanding]
 ) -> None:
     for found in mismatches(candidate, heard):
-        standing = heard[found.state].standing
+        standing = heard[DOE.npi, found.state].standing
         assert (found.kind is K.NOT_VERIFIED) == (standing is Standing.UNKNOWN)
         assert (found.kind is K.CONTRACTED_NOT_ENROLLED) == (standing is Standing.NOT_ENROLLED)
         assert (found.kind is K.ENROLLED_NOT_CONTRACTED) == (not found.payer_id)
@@ -67,20 +67,20 @@ def test_only_what_the_state_said_is_held_against_a_contract(
 
 @given(candidates, known)
 def test_every_contract_is_looked_at_and_told_of_once_at_most(
-    candidate: Candidate, heard: dict[str, MedicaidStanding]
+    candidate: Candidate, heard: dict[tuple[str, str], MedicaidStanding]
 ) -> None:
     found = list(mismatches(candidate, heard))
 
     for contract in {contract.payer_id: contract for contract in candidate.contracts}.values():
         own = [each for each in found if each.payer_id == contract.payer_id]
-        if heard[contract.state].standing is not Standing.ENROLLED:
+        if heard[DOE.npi, contract.state].standing is not Standing.ENROLLED:
             assert own
         assert len(own) <= len([each for each in candidate.contracts if each.payer_id == contract.payer_id])
 
 
 @given(candidates, known)
 def test_taxonomies_mismatch_only_where_both_sides_name_some_and_share_none(
-    candidate: Candidate, heard: dict[str, MedicaidStanding]
+    candidate: Candidate, heard: dict[tuple[str, str], MedicaidStanding]
 ) -> None:
     mine = set(candidate.provider.taxonomies)
     for found in mismatches(candidate, heard):

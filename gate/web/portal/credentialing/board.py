@@ -25,7 +25,10 @@ from gate.web.portal.credentialing.views.payer_table import (
     WORKFLOWS,
     Wish,
     columns,
+    first_page,
+    next_page,
     payer_lines,
+    selection_in,
 )
 from gate.web.portal.credentialing.views.roster import board_of, standing
 from gate.web.portal.credentialing.views.task_board import (
@@ -112,15 +115,18 @@ class Board:
         )
 
     async def _payers(self, unit: UnitOfWork, provider_id: str, wish: Wish) -> dict[str, Any]:
-        page = await self._desk.selection.statistics(unit, provider_id, _ALL)
+        request = PageRequest(LARGEST_PAGE, wish.page)
+        page = await self._desk.selection.statistics(unit, selection_in(wish, provider_id), request)
+        own = board_of(provider_id)
         return {
-            "payers": payer_lines(page.items, wish),
-            "columns": columns(board_of(provider_id), wish, tab="payers"),
+            "payers": payer_lines(page.items),
+            "columns": columns(own, wish, tab="payers"),
+            "first": first_page(own, wish, tab="payers"),
+            "following": next_page(own, wish, page.next_page_token, tab="payers"),
             "wish": wish,
             "workflows": WORKFLOWS,
             "standings": STANDINGS,
-            "nothing_there": None if page.items else NO_PAYERS,
-            "is_cut_off": bool(page.next_page_token),
+            "nothing_there": None if page.items or wish.is_anything else NO_PAYERS,
         }
 
     async def _contracts(self, unit: UnitOfWork, provider_id: str) -> dict[str, Any]:

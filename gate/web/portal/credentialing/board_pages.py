@@ -12,18 +12,13 @@ from gate.web.portal.credentialing.board import Board, Refused, View
 from gate.web.portal.credentialing.fields import refused
 from gate.web.portal.credentialing.notices import generated, notice_of
 from gate.web.portal.credentialing.office import Office
-from gate.web.portal.credentialing.queries import Done, Key, Search
+from gate.web.portal.credentialing.queries import Done, wished
 from gate.web.portal.credentialing.task_form import ticked
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.payer_table import Wish
 from gate.web.portal.credentialing.views.roster import BOARD, board_of
 
 _ONE = f"{BOARD}/{{provider_id}}"
-
-
-def wished(search: Search = "", workflow: Key = "", standing: Key = "", sort: Key = "") -> Wish:
-    """A dependency: what is wanted of the table of payers."""
-    return Wish(search=search, workflow=workflow, standing=standing, sort=sort)
 
 
 def board_pages(office: Office, board: Board) -> APIRouter:

@@ -1,8 +1,9 @@
 """The payer directory: listed, added, changed and archived."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
@@ -13,9 +14,18 @@ from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form,
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.payer_form import change_in, draft_in
-from gate.web.portal.credentialing.queries import Done, Key, Search
+from gate.web.portal.credentialing.queries import Done, wished
 from gate.web.portal.credentialing.views.addresses import address
-from gate.web.portal.credentialing.views.payer_table import NO_PAYERS, WORKFLOWS, Wish, columns, payer_lines
+from gate.web.portal.credentialing.views.payer_table import (
+    NO_PAYERS,
+    WORKFLOWS,
+    Wish,
+    columns,
+    first_page,
+    next_page,
+    payer_lines,
+    selection_in,
+)
 from gate.web.portal.credentialing.views.payers import (
     DIRECTORY,
     NEW,
@@ -38,20 +48,21 @@ def payer_list(office: Office) -> APIRouter:
 
     @router.get(DIRECTORY)
     async def directory(
-        request: Request, visit: Viewer, search: Search = "", workflow: Key = "", sort: Key = "", done: Done = ""
+        request: Request, visit: Viewer, wish: Annotated[Wish, Depends(wished)], done: Done = ""
     ) -> Response:
-        wish = Wish(search=search, workflow=workflow, sort=sort)
+        wanted, begins = selection_in(wish), PageRequest(LARGEST_PAGE, wish.page)
         async with office.reading(visit) as unit:
-            page = await office.desk.selection.statistics(unit, "", PageRequest(LARGEST_PAGE))
+            page = await office.desk.selection.statistics(unit, wanted, begins)
         return office.pages.answer(
             request,
             "credentialing/payers.html",
-            lines=[(line, page_of(line.id)) for line in payer_lines(page.items, wish)],
+            lines=[(line, page_of(line.id)) for line in payer_lines(page.items)],
             columns=columns(DIRECTORY, wish),
             wish=wish,
             workflows=WORKFLOWS,
-            empty=NO_MATCH if page.items else NO_PAYERS,
-            is_cut_off=bool(page.next_page_token),
+            empty=NO_MATCH if wish.is_anything else NO_PAYERS,
+            first=first_page(DIRECTORY, wish),
+            following=next_page(DIRECTORY, wish, page.next_page_token),
             may_manage=may_manage(visit),
             notice=notice_of(done),
         )

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import Query
 
+from gate.web.portal.credentialing.views.payer_table import Wish
+
 Search = Annotated[str, Query(max_length=200)]
 Token = Annotated[str, Query(alias="page", max_length=2000)]
 """Where a page of a list begins."""
@@ -11,3 +13,8 @@ Key = Annotated[str, Query(max_length=40)]
 """A column, a status, an id."""
 Done = Annotated[str, Query(max_length=40)]
 """What was done just before; the page says so."""
+
+
+def wished(search: Search = "", workflow: Key = "", standing: Key = "", sort: Key = "", token: Token = "") -> Wish:
+    """A dependency: what is wanted of the table of payers."""
+    return Wish(search=search, workflow=workflow, standing=standing, sort=sort, page=token)

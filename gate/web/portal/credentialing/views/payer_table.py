@@ -1,11 +1,11 @@
-"""Payers in a table: what they ask, how they work, what speaks for them; sorted and narrowed. Pure."""
+"""Payers in a table: what they ask, how they work, what speaks for them, and what is wanted of it. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from gate.credentialing.model.selection import PayerStatistics
+from gate.credentialing.model.selection import PayerSort, PayerStanding, PayerStatistics, SelectionFilter
 from gate.credentialing.model.workflows import WorkflowType
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.views.addresses import address
@@ -42,6 +42,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     standing: str = ""
     sort: str = ""
     """A column's key, with ``-`` before it from the most to the least; empty: recommended ones, then by name."""
+    page: str = ""
+    """Where a page of the table begins that is too long for one."""
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether payers may be left out."""
+        return bool(self.search or self.workflow or self.standing or self.page)
 
 
 class PayerLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,12 +83,6 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Where the table is sorted by it, or the other way round."""
 
 
-_ORDERS: Final[Mapping[str, Callable[[PayerStatistics], tuple[int | str, ...]]]] = {
-    "name": lambda row: (row.name.casefold(),),
-    "contracts": lambda row: (row.total_contracts,),
-    "bookable": lambda row: (row.bookable_providers,),
-    "census": lambda row: (row.current_census,),
-}
 _TITLES: Final[Mapping[str, str]] = {
     "name": "Payer",
     "contracts": "Contracts",
@@ -90,22 +91,42 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 
 
-def payer_lines(rows: Sequence[PayerStatistics], wish: Wish) -> list[PayerLine]:
-    """The rows that fit `wish`, in its order."""
-    lines = {row.id: _line(row) for row in rows}
-    fitting = [row for row in rows if _fits(lines[row.id], wish)]
+def selection_in(wish: Wish, provider_id: str = "") -> SelectionFilter:
+    """What is asked of the service; what the address asks for and nobody knows is as good as nothing."""
     key = wish.sort.removeprefix("-")
-    if key in _ORDERS:
-        fitting.sort(key=_ORDERS[key], reverse=wish.sort.startswith("-"))
-    else:
-        fitting.sort(key=lambda row: (not (row.is_recommended and lines[row.id].can_choose), row.name.casefold()))
-    return [lines[row.id] for row in fitting]
+    workflows, standings = {kind.value: kind for kind in WorkflowType}, {each.value: each for each in PayerStanding}
+    return SelectionFilter(
+        provider_id=provider_id,
+        search=wish.search,
+        workflow_type=workflows.get(wish.workflow),
+        standing=standings.get(wish.standing),
+        sort=PayerSort(key) if key in _TITLES else PayerSort.RECOMMENDED,
+        is_descending=wish.sort.startswith("-"),
+    )
+
+
+def payer_lines(rows: Sequence[PayerStatistics]) -> list[PayerLine]:
+    """The rows, in their order."""
+    return [_line(row) for row in rows]
 
 
 def columns(path: str, wish: Wish, **kept: str) -> Mapping[str, Column]:
     """The columns by which the table at `path` is sorted, by key; `kept` stays in the address."""
-    narrowed = {**kept, "search": wish.search, "workflow": wish.workflow, "standing": wish.standing}
-    return {key: _column(path, narrowed, wish.sort, key) for key in _ORDERS}
+    return {key: _column(path, {**kept, **_narrowed(wish)}, wish.sort, key) for key in _TITLES}
+
+
+def first_page(path: str, wish: Wish, **kept: str) -> str:
+    """Where the table begins; empty: here."""
+    return address(path, **kept, **_narrowed(wish), sort=wish.sort) if wish.page else ""
+
+
+def next_page(path: str, wish: Wish, token: str, **kept: str) -> str:
+    """Where the table goes on; empty: it ends here."""
+    return address(path, **kept, **_narrowed(wish), sort=wish.sort, page=token) if token else ""
+
+
+def _narrowed(wish: Wish) -> Mapping[str, str]:
+    return {"search": wish.search, "workflow": wish.workflow, "standing": wish.standing}
 
 
 def _column(path: str, narrowed: Mapping[str, str], sort: str, key: str) -> Column:
@@ -116,14 +137,6 @@ def _column(path: str, narrowed: Mapping[str, str], sort: str, key: str) -> Colu
     following = second if sort == first else first
     return Column(
         key=key, title=_TITLES[key], kind=kind, sorted=sorted_now, path=address(path, **narrowed, sort=following)
-    )
-
-
-def _fits(line: PayerLine, wish: Wish) -> bool:
-    return (
-        wish.search.strip().casefold() in line.name.casefold()
-        and wish.workflow in {"", line.workflow_key}
-        and (not wish.standing or wish.standing in line.standing_keys.split())
     )
 
 
