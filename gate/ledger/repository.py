@@ -206,9 +206,10 @@ async def last_observations(
     """
     found = {}
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
-        rows = await unit.session.execute(_last_of(unit, wanted[start : start + _KEYS_AT_ONCE], before))
+        asked = await unit.session.execute(_last_of(unit, wanted[start : start + _KEYS_AT_ONCE], before))
+        heard = [row for row in asked if row.content is not None]
         # The best of each last: it stays.
-        for row in sorted(rows, key=lambda row: (row.outcome != SourceOutcome.FOUND.value, row.answer), reverse=True):
+        for row in sorted(heard, key=lambda row: (row.outcome != SourceOutcome.FOUND.value, row.answer), reverse=True):
             found[row.npi, row.state, row.source] = Observation(
                 npi=row.npi,
                 state=row.state,
@@ -235,8 +236,9 @@ def _last_of(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]], before: dat
     return (
         select(*shown, ObservedAnswerTable.content)
         .select_from(wanted)
-        .join(seen, and_(*is_of_key(seen), latest))
-        .join(ObservedAnswerTable, content)
+        # Outer joins, because they are done in this order: SQLite would begin with all answers of the tenant.
+        .outerjoin(seen, and_(*is_of_key(seen), latest))
+        .outerjoin(ObservedAnswerTable, content)
     )
 
 

@@ -1,43 +1,98 @@
-"""How a database goes about the statements that it was sent."""
+"""How a database goes about the statements that it was sent, and how much work that is."""
 
-from collections.abc import Sequence
-from typing import Final
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+from typing import Final, Protocol
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy import make_url
 
-from gate.persistence.engine import open_engine
 from gate.persistence.roles import TENANT_ROLE, TENANT_SETTING
 from tests.bench.credentialing_site import Statement
 
-_TAKE_ON: Final = text("SELECT set_config('role', :role, true), set_config(:setting, :tenant, true)")
-_EXPLAINED: Final = ("SELECT", "WITH")
+_TAKE_ON: Final = "SELECT set_config('role', $1, true), set_config($2, $3, true)"
+
+
+class Reader(Protocol):
+    """Asks a database about statements that read."""
+
+    async def plan(self, statement: Statement) -> list[str]:
+        """One step a line."""
+        ...
+
+    async def work(self, statement: Statement) -> int:
+        """What running it takes, however busy the machine is: on SQLite steps of its machine, on PostgreSQL pages."""
+        ...
+
+
+class SqliteReader:
+    """Over a connection of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def plan(self, statement: Statement) -> list[str]:
+        found = self._connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters)
+        return [str(row[3]) for row in found]
+
+    async def work(self, statement: Statement) -> int:
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        self._connection.set_progress_handler(step, 1)
+        self._connection.execute(statement.text, statement.parameters).fetchall()
+        self._connection.set_progress_handler(None, 0)
+        return steps
+
+
+class PostgresReader:
+    """With the rights of one tenant."""
+
+    def __init__(self, connection: "asyncpg.Connection") -> None:
+        self._connection = connection
+
+    async def plan(self, statement: Statement) -> list[str]:
+        rows = await self._connection.fetch(f"EXPLAIN (ANALYZE) {statement.text}", *statement.parameters)
+        return [str(row[0]) for row in rows]
+
+    async def work(self, statement: Statement) -> int:
+        asked = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement.text}"
+        (found,) = json.loads(await self._connection.fetchval(asked, *statement.parameters))
+        return int(found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"])
+
+
+@asynccontextmanager
+async def reader(url: str, tenant: str) -> AsyncIterator[Reader]:
+    """Of this database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(f"file:{make_url(url).database}?mode=ro", uri=True)) as connection:
+            yield SqliteReader(connection)
+        return
+    dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    opened = await asyncpg.connect(dsn)
+    try:
+        async with opened.transaction():
+            await opened.fetch(_TAKE_ON, TENANT_ROLE, TENANT_SETTING, tenant)
+            yield PostgresReader(opened)
+    finally:
+        await opened.close()
+
+
+def reading(sent: Sequence[Statement]) -> Iterator[Statement]:
+    """Those that read tables."""
+    return (each for each in sent if each.text.startswith(("SELECT", "WITH")) and "FROM" in each.text)
 
 
 async def plans_of(url: str, tenant: str, sent: Sequence[Statement]) -> str:
-    """Of each that reads records, with the rights of the tenant."""
-    engine = open_engine(url, patience_seconds=60)
-    try:
-        async with engine.connect() as connection:
-            told = [
-                f"-- {each.seconds * 1e3:.1f} ms: {' '.join(each.text.split())}\n{plan}"
-                for each in sent
-                if each.text.startswith(_EXPLAINED) and (plan := await plan_of(connection, tenant, each))
-            ]
-    finally:
-        await engine.dispose()
+    """Of each that reads."""
+    told = []
+    async with reader(url, tenant) as asked:
+        for each in reading(sent):
+            told.append(f"-- {each.seconds * 1e3:.1f} ms: {' '.join(each.text.split())}")
+            told += [f"     {line}" for line in await asked.plan(each)]
     return "\n".join(told)
-
-
-async def plan_of(connection: AsyncConnection, tenant: str, statement: Statement, *, is_run: bool = True) -> str:
-    """One step a line; empty where no table of records is read. `is_run`: with what each step came to."""
-    if "FROM" not in statement.text:
-        return ""
-    if connection.dialect.name == "sqlite":
-        found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters)
-        return "\n".join(f"     {row.detail}" for row in found)
-    await connection.rollback()
-    await connection.execute(_TAKE_ON, {"role": TENANT_ROLE, "setting": TENANT_SETTING, "tenant": tenant})
-    options = "ANALYZE, TIMING OFF" if is_run else "GENERIC_PLAN"
-    found = await connection.exec_driver_sql(f"EXPLAIN ({options}) {statement.text}", statement.parameters)
-    return "\n".join(f"     {row[0]}" for row in found)

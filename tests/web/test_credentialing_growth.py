@@ -1,0 +1,113 @@
+"""Lists of credentialing records take no longer where there are more records: by the databases' own account.
+
+Time is not measured. Told are steps of SQLite's machine and pages that PostgreSQL looked at, the same on every machine.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from tests.bench.credentialing_plans import reader, reading
+from tests.bench.credentialing_planting import plant
+from tests.bench.credentialing_questions import Question, questions
+from tests.bench.credentialing_rows import Population
+from tests.bench.credentialing_site import Statement, site, statements
+from tests.support.databases import KINDS, POSTGRESQL, SQLITE, empty_database
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAYERS = 20
+FEW, MANY = 80, 800
+"""Providers."""
+LARGE_TABLES = (
+    *("provider_enrollments", "payer_applications", "application_events", "credentialing_tasks", "payer_contracts"),
+    *("providers", "observations", "observed_answers"),
+)
+OTHER_TABLES = ("payers", "payer_workflows", "application_counts", "application_stay_counts", "contract_counts")
+MOST_STATEMENTS = 20
+ALWAYS = {SQLITE: 30_000, POSTGRESQL: 600}
+"""A list may take so much anyway: a page of records, and their names, each by a look into an index."""
+
+
+class Asked(NamedTuple):
+    """A list, and the statements behind it."""
+
+    name: str
+    statements: tuple[Statement, ...]
+    work: int
+    plans: tuple[str, ...]
+
+
+class Practice(NamedTuple):
+    """What all lists of an organisation took."""
+
+    kind: str
+    asked: dict[str, Asked]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=KINDS)
+async def practices(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[int, Practice]]:
+    """By how many providers they have."""
+    kind = request.param
+    yield {count: await practice_of(kind, count, tmp_path_factory.mktemp(kind)) for count in (FEW, MANY)}
+
+
+async def practice_of(kind: str, providers: int, folder: Path) -> Practice:
+    people = Population("acme", providers, PAYERS, datetime.now(UTC).date())
+    url = empty_database(kind, folder)
+    await plant(url, people)
+    async with AsyncExitStack() as stack:
+        at = await stack.enter_async_context(site(folder, url, people.tenant))
+        asked = await stack.enter_async_context(reader(url, people.tenant))
+        found = {}
+        for question in questions(people):
+            _, ask = next(at.ways(question))
+            for page, token in pages_of(question).items():
+                with statements() as sent:
+                    await ask(token)
+                own = tuple(each for each in reading(sent) if is_of_records(each))
+                plans = [step for each in own for step in await asked.plan(each)]
+                work = sum([await asked.work(each) for each in own])
+                found[question.name + page] = Asked(question.name + page, own, work, tuple(plans))
+    return Practice(kind, found)
+
+
+def is_of_records(statement: Statement) -> bool:
+    """And not of who asks."""
+    return any(f" {table}" in statement.text for table in (*LARGE_TABLES, *OTHER_TABLES))
+
+
+def pages_of(question: Question) -> dict[str, str]:
+    return {"": "", ", far down": question.deep} if question.is_paged and question.deep else {"": ""}
+
+
+async def test_no_list_reads_a_large_table_from_one_end_to_the_other(practices: dict[int, Practice]) -> None:
+    for asked in practices[MANY].asked.values():
+        for step in asked.plans:
+            for table in LARGE_TABLES:
+                assert f"Seq Scan on {table}" not in step, asked.name
+                assert not step.startswith(f"SCAN {table}"), asked.name
+
+
+async def test_a_list_takes_few_statements_however_many_records_there_are(practices: dict[int, Practice]) -> None:
+    for asked in practices[MANY].asked.values():
+        assert len(asked.statements) <= MOST_STATEMENTS, asked.name
+
+
+async def test_ten_times_the_records_are_not_three_times_the_work(practices: dict[int, Practice]) -> None:
+    few, many = practices[FEW], practices[MANY]
+
+    grown = {
+        name: (few.asked[name].work, asked.work)
+        for name, asked in many.asked.items()
+        if asked.work > max(3 * few.asked[name].work, ALWAYS[many.kind])
+    }
+
+    assert grown == {}
