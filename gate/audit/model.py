@@ -39,6 +39,13 @@ class AuditAction(StrEnum):
     RECORD_ARCHIVED = "credentialing.archived"
     RECORDS_RECONCILED = "credentialing.reconciled"
     """Somebody held contracts against what the gate knows of providers' Medicaid enrollment."""
+    ALERTS_SCANNED = "alerts.scanned"
+    """Deadlines were looked at, and alerts were raised or closed."""
+    ALERT_HANDLED = "alert.handled"
+    """Somebody acknowledged, assigned or snoozed an alert, or noted something about it."""
+    ALERT_KIND_MUTED = "alert_kind.muted"
+    ALERT_KIND_UNMUTED = "alert_kind.unmuted"
+    ALERT_PREFERENCES_CHANGED = "alert_preferences.changed"
 
 
 class Via(StrEnum):

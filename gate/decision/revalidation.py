@@ -19,7 +19,7 @@ def revalidation_of(due_on: date | None, today: date, warning_days: tuple[int, .
 
 
 def rung_reached(days_remaining: int, rungs: Sequence[int]) -> int | None:
-    """The last rung of a ladder of days that has begun; None where none has. It begins with its own day (R2, R4, R6)."""
+    """The last rung of a ladder of days that has begun; None: none has. A rung's own day is its first (R2, R4, R6)."""
     return min((rung for rung in rungs if days_remaining <= rung), default=None)
 
 

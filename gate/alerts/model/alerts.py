@@ -26,6 +26,28 @@ class AlertStatus(StrEnum):
 CURRENT: Final = frozenset({AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED})
 
 
+class RaisedAlert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What of an alert decides about those to come."""
+
+    id: str
+    kind: AlertKind
+    key: str
+    due_on: date | None
+    tier: int
+    status: AlertStatus
+    assigned_to: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it still says something about today."""
+        return self.status in CURRENT
+
+    @property
+    def is_past_due(self) -> bool:
+        """Whether it says that the deadline was missed."""
+        return self.tier == PAST_DUE
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """It was raised once for its subject, kind, due date and tier."""
 
@@ -97,8 +119,8 @@ class ChangeKind(StrEnum):
 class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an alert's history."""
 
-    sequence: int
-    """Counts the changes of all the tenant's alerts, without gaps, in the order of their commits."""
+    sequence: int = 0
+    """Counts the changes of all the tenant's alerts, without gaps, in the order of their commits; 0: not kept yet."""
     alert_id: str
     what: ChangeKind
     at: datetime

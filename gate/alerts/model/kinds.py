@@ -35,7 +35,7 @@ class Urgency(StrEnum):
 
 
 class GateEffect(StrEnum):
-    """What the gate makes of the same due date when it decides about a claim. It never asks whether there is an alert."""
+    """What the gate makes of the same due date when it decides about a claim, without asking for alerts."""
 
     NONE = "none"
     SOFT_HOLD = "soft_hold"

@@ -88,18 +88,9 @@ def accepted(preferences: NotificationPreferences) -> NotificationPreferences:
 
 
 def _violations(preferences: NotificationPreferences) -> Iterator[FieldViolation]:
+    yield from _recipient_violations(preferences.recipients)
     if len(preferences.recipients) > _MOST_RECIPIENTS or len(preferences.escalate_to) > _MOST_RECIPIENTS:
-        yield FieldViolation("recipients", f"has more than {_MOST_RECIPIENTS} items")
-    seen: set[str] = set()
-    for index, recipient in enumerate(preferences.recipients):
-        path = f"recipients[{index}]"
-        if not recipient.person or len(recipient.person) > LONGEST_NAME or not recipient.person.isprintable():
-            yield FieldViolation(f"{path}.person", f"must be one line of at most {LONGEST_NAME} characters")
-        elif recipient.person in seen:
-            yield FieldViolation(f"{path}.person", "is named twice")
-        seen.add(recipient.person)
-        if not is_address(recipient.email):
-            yield FieldViolation(f"{path}.email", "is not a mail address")
+        yield FieldViolation("recipients", f"are more than {_MOST_RECIPIENTS}")
     for index, address in enumerate(preferences.escalate_to):
         if not is_address(address):
             yield FieldViolation(f"escalate_to[{index}]", "is not a mail address")
@@ -109,3 +100,16 @@ def _violations(preferences: NotificationPreferences) -> Iterator[FieldViolation
         yield FieldViolation("digest_hour", f"must lie between 0 and {_LAST_HOUR}")
     if preferences.time_zone not in ZONES:
         yield FieldViolation("time_zone", "is not the name of a US time zone, or UTC")
+
+
+def _recipient_violations(recipients: tuple[Recipient, ...]) -> Iterator[FieldViolation]:
+    seen: set[str] = set()
+    for index, recipient in enumerate(recipients):
+        path = f"recipients[{index}]"
+        if not recipient.person or len(recipient.person) > LONGEST_NAME or not recipient.person.isprintable():
+            yield FieldViolation(f"{path}.person", f"must be one line of at most {LONGEST_NAME} characters")
+        elif recipient.person in seen:
+            yield FieldViolation(f"{path}.person", "is named twice")
+        seen.add(recipient.person)
+        if not is_address(recipient.email):
+            yield FieldViolation(f"{path}.email", "is not a mail address")

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gate.alerts.model.alerts import Alert, AlertStatus
+from gate.alerts.model.alerts import AlertStatus, RaisedAlert
 from gate.alerts.model.due_dates import DueDate, Standing
 from gate.alerts.model.kinds import PAST_DUE, AlertKind
 from gate.decision.revalidation import rung_reached
@@ -19,7 +19,7 @@ _RENEWED_BY_A_LATER_DATE: Final = frozenset(
 class Closing(msgspec.Struct, frozen=True):
     """An alert that says nothing about today any more."""
 
-    alert: Alert
+    alert: RaisedAlert
     status: AlertStatus
 
 
@@ -29,9 +29,9 @@ class Settlement(msgspec.Struct, frozen=True):
     closings: tuple[Closing, ...] = ()
     tier: int | None = None
     """Of the alert to raise; None: none."""
-    reopened: Alert | None = None
+    reopened: RaisedAlert | None = None
     """The alert that was raised for this very tier and closed since."""
-    heir_of: Alert | None = None
+    heir_of: RaisedAlert | None = None
     """Whoever has this alert in hand gets the next one, too."""
 
     @property
@@ -43,7 +43,7 @@ class Settlement(msgspec.Struct, frozen=True):
 NOTHING: Final = Settlement()
 
 
-def settle(due: DueDate, known: Sequence[Alert]) -> Settlement:
+def settle(due: DueDate, known: Sequence[RaisedAlert]) -> Settlement:
     """What becomes of the subject's alerts, `known`: those that are current, and all there ever were of this due date.
 
     A deadline is raised once for every tier that it is met on, and only for the tier it stands on: what was missed is
@@ -78,23 +78,23 @@ def tier_of(due: DueDate) -> int | None:
     return PAST_DUE if days < 0 else rung_reached(days, due.rungs)
 
 
-def _is_premature(alert: Alert, tier: int | None, due: DueDate) -> bool:
+def _is_premature(alert: RaisedAlert, tier: int | None, due: DueDate) -> bool:
     """It was called past due before its day, and is not any more (rows R17, R18)."""
     return alert.is_past_due and tier != PAST_DUE and due.due_on is not None
 
 
-def _outdated(due: DueDate, alerts: Iterable[Alert]) -> tuple[Closing, ...]:
+def _outdated(due: DueDate, alerts: Iterable[RaisedAlert]) -> tuple[Closing, ...]:
     """Alerts of a deadline that was moved: by a renewal, where it was moved to a later day."""
     return tuple(
         Closing(alert, AlertStatus.RENEWED if _was_renewed(alert, due) else AlertStatus.SUPERSEDED) for alert in alerts
     )
 
 
-def _was_renewed(alert: Alert, due: DueDate) -> bool:
+def _was_renewed(alert: RaisedAlert, due: DueDate) -> bool:
     if due.kind not in _RENEWED_BY_A_LATER_DATE or due.due_on is None:
         return False
     return alert.due_on is None or due.due_on > alert.due_on
 
 
-def _superseded(alerts: Iterable[Alert]) -> tuple[Closing, ...]:
+def _superseded(alerts: Iterable[RaisedAlert]) -> tuple[Closing, ...]:
     return tuple(Closing(alert, AlertStatus.SUPERSEDED) for alert in alerts)
