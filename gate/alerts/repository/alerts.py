@@ -16,6 +16,8 @@ from gate.alerts.repository import rows
 from gate.alerts.tables import AlertTable
 from gate.persistence.unit_of_work import UnitOfWork
 
+_KINDS: Final = {kind.value: kind for kind in AlertKind}
+_STATUSES: Final = {status.value: status for status in AlertStatus}
 _TOLD: Final = tuple(urgency.value for urgency in Urgency if urgency.is_told)
 
 
@@ -149,15 +151,34 @@ async def _of(
         keys[kind].append(key)
     if not keys:
         return {}
-    query = select(*rows.columns_of(AlertTable, RaisedAlert)).where(
+    query = select(
+        AlertTable.id,
+        AlertTable.kind,
+        AlertTable.key,
+        AlertTable.due_on,
+        AlertTable.tier,
+        AlertTable.status,
+        AlertTable.assigned_to,
+    ).where(
         AlertTable.tenant == unit.tenant,
         or_(*(and_(AlertTable.kind == kind.value, AlertTable.key.in_(of_kind)) for kind, of_kind in keys.items())),
         *conditions,
     )
-    found: dict[Subject, list[RaisedAlert]] = defaultdict(list)
-    for alert in await rows.all_of(unit, query.order_by(AlertTable.id), RaisedAlert):
-        found[Subject(alert.kind, alert.key)].append(alert)
-    return found
+    found: dict[tuple[AlertKind, str], list[RaisedAlert]] = defaultdict(list)
+    # Row by row as they come: a scan reads every current alert, and to convert each takes longer than to find it.
+    for alert_id, word, key, due_on, tier, status, assigned_to in await unit.session.execute(query):
+        found[_KINDS[word], key].append(
+            RaisedAlert(
+                id=alert_id,
+                kind=_KINDS[word],
+                key=key,
+                due_on=None if due_on == rows.NO_DAY else due_on,
+                tier=tier,
+                status=_STATUSES[status],
+                assigned_to=assigned_to,
+            )
+        )
+    return {Subject(*subject): of_subject for subject, of_subject in found.items()}
 
 
 def _words(kinds: Collection[AlertKind]) -> list[str]:

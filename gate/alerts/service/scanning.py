@@ -15,7 +15,7 @@ from gate.alerts.service.reminding import Reminding
 from gate.errors import StoreUnavailable
 from gate.persistence.unit_of_work import Database
 
-PAGE: Final = 500
+PAGE: Final = 1_000
 """Subjects that are looked at together."""
 MONEY_DAYS: Final = 90
 _log = structlog.stdlib.get_logger(__name__)
@@ -75,15 +75,14 @@ class ScanService:
             except _CannotBeTold as error:
                 _log.warning("due_dates_unavailable", tenant=tenant, kinds=sorted(watched.kinds), error=str(error))
                 unavailable += sorted(watched.kinds)
-        woken = await self._reminding.wake(tenant, now)
-        escalated = await self._reminding.escalate(tenant, now)
+        reminded = await self._reminding.remind(tenant, now)
         return ScanResult(
             looked_at=looked_at,
             raised=did.raised,
             reopened=did.reopened,
             closed=did.closed,
-            woken=woken,
-            escalated=escalated,
+            woken=reminded.woken,
+            escalated=reminded.escalated,
             unavailable=unavailable,
         )
 
@@ -102,14 +101,17 @@ class ScanService:
             yield page.due_dates
             position, is_more = page.next_position, bool(page.next_position)
         after: Subject | None = None
-        while subjects := await self._with_alerts(tenant, watched.kinds, after):
-            after = subjects[-1]
+        while True:
+            subjects = await self._with_alerts(tenant, watched.kinds, after)
             if others := [subject for subject in subjects if subject not in met]:
                 try:
                     present = await watched.present(tenant, now, others)
                 except StoreUnavailable as error:
                     raise _CannotBeTold from error
                 yield present
+            if len(subjects) < self._page:
+                return
+            after = subjects[-1]
 
     async def _with_alerts(self, tenant: str, kinds: frozenset[AlertKind], after: Subject | None) -> Sequence[Subject]:
         async with self._database.reading(tenant) as unit:
