@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
+from operator import add
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select, tuple_
@@ -16,7 +17,6 @@ from gate.persistence.unit_of_work import UnitOfWork
 
 _NPI: Final = 10
 _STATE: Final = 2
-_BEHIND_ALL_STATES: Final = "~"
 _AT_ONCE: Final = 500
 """Observations that are read by one statement: each is named by four values."""
 
@@ -78,7 +78,7 @@ def _first(
     unit: UnitOfWork, table: type[ObservationTable], columns: Sequence[Any], *conditions: ColumnElement[bool]
 ) -> Select[Any]:
     """The first values of `columns`, joined, in the order of the primary key; NULL where nothing fits."""
-    joined = reduce(lambda left, right: left + right, (cast(column, Text) for column in columns))
+    joined = reduce(add, (cast(column, Text) for column in columns))
     first = select(joined).where(table.tenant == unit.tenant, *conditions).order_by(*columns).limit(1)
     return select(first.scalar_subquery().label("key"))
 
@@ -92,13 +92,14 @@ async def _newest(unit: UnitOfWork, npis: Collection[str]) -> Sequence[tuple[str
     heard = _first(unit, first, _named(first), first.npi >= min(npis)).cte("heard", recursive=True)
     heard = heard.union_all(
         _first(unit, next_one, _named(next_one), tuple_(*_named(next_one)) > tuple_(*_parts(heard.c.key))).where(
-            heard.c.key.is_not(None), heard.c.key < max(npis) + _BEHIND_ALL_STATES
+            heard.c.key.is_not(None), func.substr(heard.c.key, 1, _NPI) <= max(npis)
         )
     )
     is_of_it = [column == part for column, part in zip(_named(seen), _parts(heard.c.key), strict=True)]
     newest = select(func.max(seen.verified_at)).where(seen.tenant == unit.tenant, *is_of_it)
-    query = select(*_parts(heard.c.key), newest.scalar_subquery()).where(heard.c.key.is_not(None))
-    return [(npi, state, source, at) for npi, state, source, at in await unit.session.execute(query)]
+    npi, state, source = _parts(heard.c.key)
+    query = select(npi, state, source, newest.scalar_subquery()).where(heard.c.key.is_not(None))
+    return [(row[0], row[1], row[2], row[3]) for row in await unit.session.execute(query)]
 
 
 async def _observations(unit: UnitOfWork, latest: Sequence[tuple[str, str, str, datetime]]) -> Sequence[Observation]:
