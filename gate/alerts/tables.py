@@ -28,6 +28,7 @@ class AlertTable(OfOneTenant, Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date]

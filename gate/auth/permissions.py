@@ -21,6 +21,8 @@ class Permission(StrEnum):
     INSURANCE_VIEW = "pm.insurance.view"
     INSURANCE_MANAGE = "pm.insurance.manage"
     ELIGIBILITY_RUN = "pm.eligibility.run"
+    ALERTS_VIEW = "gate.alerts.view"
+    ALERTS_MANAGE = "gate.alerts.manage"
     AUDIT_VIEW = "audit.view"
     ACCESS_MANAGE = "access.manage"
     """Make and take away accounts and API keys. Nobody gives what they do not hold themselves."""
@@ -50,6 +52,7 @@ _VIEWS: Final = frozenset(
         Permission.CREDENTIALING_VIEW,
         Permission.PAYERS_VIEW,
         Permission.INSURANCE_VIEW,
+        Permission.ALERTS_VIEW,
     }
 )
 """Reading the tenant's own records. The audit log is not among them: it tells who did what."""
@@ -68,6 +71,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.INSURANCE_VIEW,
                 Permission.INSURANCE_MANAGE,
                 Permission.ELIGIBILITY_RUN,
+                Permission.ALERTS_VIEW,
+                Permission.ALERTS_MANAGE,
             }
         ),
         Role.CLAIMS_ANALYST: frozenset(
@@ -81,6 +86,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.CREDENTIALING_VIEW,
                 Permission.CREDENTIALING_MANAGE,
                 Permission.PAYERS_VIEW,
+                Permission.ALERTS_VIEW,
+                Permission.ALERTS_MANAGE,
             }
         ),
         Role.GATE_OPERATOR: frozenset(
@@ -89,6 +96,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.GATE_DECISIONS_VIEW,
                 Permission.GATE_ADMIN_VIEW,
                 Permission.GATE_ADMIN_MANAGE,
+                Permission.ALERTS_VIEW,
             }
         ),
         Role.AUDITOR: _VIEWS | {Permission.AUDIT_VIEW},

@@ -11,11 +11,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from gate.accounts.sessions import Sessions
+from gate.alerts.service.office import AlertOffice
 from gate.clock import Clock
 from gate.credentialing.service.desk import CredentialingDesk
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
 from gate.web.api.admitted import AdminApi
+from gate.web.api.alert_routes import AlertApi, alert_routes
 from gate.web.api.described import Descriptions
 from gate.web.api.routes import admin_routes
 from gate.web.cookies import Cookies
@@ -48,6 +50,7 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     tenants: TenantService
     credentialing: CredentialingDesk
+    alerts: AlertOffice
     door: WebDoor
     sessions: Sessions
     entrances: Entrances
@@ -84,7 +87,8 @@ def build_app(parts: WebParts) -> FastAPI:
     api = AdminApi(parts.database, parts.credentialing, Descriptions())
     api.described.install(app)
     operator_routes = operations(parts.health, parts.registry, parts.metrics_token)
-    for router in (operator_routes, *admin_routes(api), *_portal(parts, pages)):
+    of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
+    for router in (operator_routes, *admin_routes(api), of_alerts, *_portal(parts, pages)):
         app.include_router(router)
     app.mount("/static", _Files(directory=STATIC))
     return app

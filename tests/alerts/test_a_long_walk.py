@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gate.alerts.model.due_dates import ChargesSeen, DueDate, Standing, Subject, WatchedPage
 from gate.alerts.model.kinds import AlertKind
-from gate.alerts.model.preferences import NotificationPreferences, Recipient
+from gate.alerts.model.preferences import PreferencesChange, Recipient
 from gate.alerts.service.book import AlertBook
 from gate.alerts.service.desk import AlertDesk
 from gate.alerts.service.raising import Raising
@@ -318,7 +318,7 @@ async def test_exactly_what_an_independent_count_predicts_is_raised_and_none_is_
     letterbox = FailingLetterbox(chance)
     registry = Registry(lives)
     async with office(url, registry, letterbox) as first, first.database.writing(TENANT) as unit:
-        wanted = NotificationPreferences(recipients=(Recipient(person="ann", email="ann@acme.example"),))
+        wanted = PreferencesChange(recipients=(Recipient(person="ann", email="ann@acme.example"),))
         await first.desk.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
 
     await walk(url, registry, looks, letterbox)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gate.alerts.model.kinds import PAST_DUE, AlertKind, GateEffect, Urgency, tier_name
+from gate.alerts.model.kinds import PAST_DUE, AlertKind, GateEffect, Urgency
 
 
 class AlertStatus(StrEnum):
@@ -52,6 +52,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """It was raised once for its subject, kind, due date and tier."""
 
     id: str
+    name: str
+    """Of the tier, like ``REVALIDATION_60``."""
     kind: AlertKind
     key: str
     """Names the subject within its kind."""
@@ -87,11 +89,6 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     def is_current(self) -> bool:
         """Whether it still says something about today."""
         return self.status in CURRENT
-
-    @property
-    def name(self) -> str:
-        """Like ``REVALIDATION_60``."""
-        return tier_name(self.kind, self.tier)
 
     @property
     def is_past_due(self) -> bool:

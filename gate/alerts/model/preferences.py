@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.texts import LONGEST_NAME, is_address
@@ -56,6 +57,16 @@ class NotificationPreferences(msgspec.Struct, frozen=True, kw_only=True, forbid_
         return local.date() if local.time() >= time(self.digest_hour) else None
 
 
+class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of them changes."""
+
+    recipients: tuple[Recipient, ...] | UnsetType = UNSET
+    escalate_after_days: int | UnsetType = UNSET
+    escalate_to: tuple[str, ...] | UnsetType = UNSET
+    digest_hour: int | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
+
+
 class Mute(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of which nobody, or one person, wants to hear."""
 
@@ -71,17 +82,18 @@ def is_muted(mutes: Collection[Mute], kind: AlertKind, person: str = "") -> bool
     return any(mute.kind is kind and mute.person in {"", person} for mute in mutes)
 
 
-def accepted(preferences: NotificationPreferences) -> NotificationPreferences:
-    """What is kept.
+def changed(preferences: NotificationPreferences, change: PreferencesChange) -> NotificationPreferences:
+    """`preferences` with what `change` names.
 
     Raises:
         InvalidInput: naming every field that does not fit.
     """
+    named = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    kept = msgspec.structs.replace(preferences, **named)
     recipients = tuple(
-        msgspec.structs.replace(each, person=each.person.strip(), email=each.email.strip())
-        for each in preferences.recipients
+        msgspec.structs.replace(each, person=each.person.strip(), email=each.email.strip()) for each in kept.recipients
     )
-    kept = msgspec.structs.replace(preferences, recipients=recipients)
+    kept = msgspec.structs.replace(kept, recipients=recipients)
     if violations := tuple(_violations(kept)):
         raise InvalidInput(*violations)
     return kept

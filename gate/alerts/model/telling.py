@@ -108,7 +108,7 @@ def described(alert: Alert) -> str:
 def data_of(alert: Alert) -> dict[str, Any]:
     """The alert as programs are told of it."""
     data: dict[str, Any] = msgspec.to_builtins(alert)
-    return data | {"name": alert.name}
+    return data
 
 
 def _event(change: AlertChange, alert: Alert) -> OutgoingMessage:

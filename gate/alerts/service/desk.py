@@ -18,7 +18,7 @@ from gate.alerts.model.pages import (
     page_size,
     position_in,
 )
-from gate.alerts.model.preferences import MailStyle, Mute, NotificationPreferences, is_muted
+from gate.alerts.model.preferences import MailStyle, Mute, NotificationPreferences, PreferencesChange, is_muted
 from gate.alerts.model.telling import described
 from gate.alerts.repository import alerts, changes, preferences
 from gate.alerts.repository.rows import NO_DAY, take_turn
@@ -149,15 +149,15 @@ class AlertDesk:
         """Whom the tenant wants to be told."""
         return await preferences.preferences(unit)
 
-    async def settle(self, unit: UnitOfWork, wanted: NotificationPreferences, by: Actor) -> NotificationPreferences:
-        """Replace whom the tenant wants to be told.
+    async def settle(self, unit: UnitOfWork, change: PreferencesChange, by: Actor) -> NotificationPreferences:
+        """Change whom the tenant wants to be told.
 
         Raises:
             InvalidInput: naming every field that does not fit.
         """
-        after = preference_rules.accepted(wanted)
         await take_turn(unit)
         before = await preferences.preferences(unit)
+        after = preference_rules.changed(before, change)
         await preferences.put_preferences(unit, after)
         had = {each.person for each in before.recipients if each.style is MailStyle.DIGEST}
         newest = await changes.last_number(unit)

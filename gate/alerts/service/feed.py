@@ -30,7 +30,7 @@ class AlertFeed:
         """
         silent = 0
         while True:
-            news = await self.behind(tenant, after)
+            news = await self._behind(tenant, after)
             if news:
                 after, silent = news[-1].change.sequence, 0
                 yield news
@@ -40,11 +40,16 @@ class AlertFeed:
                 yield ()
             await asyncio.sleep(self._look_seconds)
 
-    async def behind(self, tenant: str, after: int) -> Sequence[ToldChange]:
-        """The next changes there are.
+    async def until_now(self, tenant: str, after: int) -> AsyncIterator[Sequence[ToldChange]]:
+        """What happened behind the change of that number until now.
 
         Raises:
-            StoreUnavailable: the alerts cannot be read.
+            StoreUnavailable: as `follow`.
         """
+        while news := await self._behind(tenant, after):
+            after = news[-1].change.sequence
+            yield news
+
+    async def _behind(self, tenant: str, after: int) -> Sequence[ToldChange]:
         async with self._database.reading(tenant) as unit:
             return await changes.after(unit, after, AT_ONCE)

@@ -10,7 +10,7 @@ import uuid_utils
 
 from gate.alerts.model.alerts import Alert, AlertChange, AlertStatus, ChangeKind
 from gate.alerts.model.due_dates import ChargesSeen, DueDate
-from gate.alerts.model.kinds import effect_of, urgency_of
+from gate.alerts.model.kinds import effect_of, tier_name, urgency_of
 from gate.alerts.model.settling import Settlement, settle
 from gate.alerts.repository import alerts
 from gate.alerts.repository.rows import take_turn
@@ -100,6 +100,7 @@ def _alert(due: DueDate, found: Settlement, charges: ChargesSeen, now: datetime)
         raise ValueError("there is no tier to raise an alert for")
     return Alert(
         id=str(uuid_utils.uuid7()),
+        name=tier_name(due.kind, tier),
         kind=due.kind,
         key=due.key,
         due_on=due.due_on,

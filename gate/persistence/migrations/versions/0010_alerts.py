@@ -68,6 +68,7 @@ def _create_alerts() -> None:
         "alerts",
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("due_on", sa.Date, nullable=False),
