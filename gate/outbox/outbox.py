@@ -1,11 +1,15 @@
 """The way in: messages are written in the transaction of the change that they tell of."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from gate.clock import Clock
 from gate.outbox import repository
 from gate.outbox.message import OutgoingMessage
 from gate.persistence.unit_of_work import UnitOfWork
+
+LONGEST_KEY: Final = 200
+"""A channel may add to it."""
 
 
 class Outbox:
@@ -18,5 +22,10 @@ class Outbox:
         """Keep the messages for the unit's tenant, those whose channel and key are not kept yet.
 
         What is rolled back is never sent.
+
+        Raises:
+            ValueError: a key is longer than 200 characters.
         """
+        if any(len(message.key) > LONGEST_KEY for message in messages):
+            raise ValueError(f"a message's key has more than {LONGEST_KEY} characters")
         await repository.add(unit, messages, self._clock())
