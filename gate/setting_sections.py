@@ -195,6 +195,15 @@ class PortalSettings(BaseModel):
     """Whether people may sign in with a password of this deployment (`gate accounts`)."""
 
 
+class JobSettings(BaseModel):
+    """Scheduled work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """A process that runs a job and is not heard of for so long is taken for dead: another goes on with it."""
+
+
 class EmailSettings(BaseModel):
     """The mail server that takes the gate's messages; none without `host`."""
 

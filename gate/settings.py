@@ -26,6 +26,7 @@ from gate.setting_sections import (
     AuditSettings,
     AuthSettings,
     DeliverySettings,
+    JobSettings,
     LedgerSettings,
     LimitSettings,
     Listed,
@@ -129,6 +130,7 @@ class Settings(BaseSettings):
     portal: PortalSettings = PortalSettings()
     oidc: OidcSettings = OidcSettings()
     delivery: DeliverySettings = DeliverySettings()
+    jobs: JobSettings = JobSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

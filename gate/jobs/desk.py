@@ -1,7 +1,7 @@
 """Jobs as people see them: what there is, how it went, and having one run at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -15,8 +15,6 @@ from gate.jobs.model import DEPLOYMENT, Job, Run
 from gate.persistence.unit_of_work import Database
 
 _PAGE: Final = 50
-_KEPT: Final = timedelta(days=90)
-_IDLE_KEPT: Final = timedelta(hours=6)
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +101,3 @@ class JobDesk:
         async with self._database.writing(DEPLOYMENT) as unit:
             if not await repository.order(unit, job.name, now):
                 raise PreconditionFailed("it is under way already")
-
-    async def forget(self) -> int:
-        """Delete the history of long ago; how many runs that was.
-
-        Raises:
-            StoreUnavailable: the database cannot be reached.
-        """
-        now = self._clock()
-        async with self._database.writing(DEPLOYMENT) as unit:
-            return await repository.forget(unit, ended_before=now - _KEPT, idle_before=now - _IDLE_KEPT)

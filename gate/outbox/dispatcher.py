@@ -21,7 +21,7 @@ from gate.persistence.unit_of_work import Database
 
 _TRY_SECONDS: Final = 30.0
 """For one try, whatever the channel's own patience is."""
-_TAKEN_FOR: Final = timedelta(minutes=5)
+_TAKEN_FOR: Final = timedelta(minutes=2)
 """What a process took on and did not settle by then, another takes on: it was killed, or hangs."""
 _LONGEST_REST: Final = timedelta(minutes=1)
 """For a recipient that just failed; its other letters then have their turn before the one that failed."""

@@ -13,6 +13,9 @@ from starlette.types import Scope
 from gate.accounts.sessions import Sessions
 from gate.clock import Clock
 from gate.credentialing.service.desk import CredentialingDesk
+from gate.delivery.endpoints import WebhookEndpoints
+from gate.jobs.desk import JobDesk
+from gate.outbox.dead_letters import DeadLetters
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
 from gate.web.api.admitted import AdminApi
@@ -48,6 +51,11 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     tenants: TenantService
     credentialing: CredentialingDesk
+    jobs: JobDesk
+    dead_letters: DeadLetters
+    webhooks: WebhookEndpoints
+    has_pages: bool = True
+    """Whether people and programs find anything here, or only those who watch the service."""
     door: WebDoor
     sessions: Sessions
     entrances: Entrances
@@ -83,10 +91,11 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(parts.database, parts.credentialing, Descriptions())
     api.described.install(app)
-    operator_routes = operations(parts.health, parts.registry, parts.metrics_token)
-    for router in (operator_routes, *admin_routes(api), *_portal(parts, pages)):
-        app.include_router(router)
-    app.mount("/static", _Files(directory=STATIC))
+    app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
+    if parts.has_pages:
+        for router in (*admin_routes(api), *_portal(parts, pages)):
+            app.include_router(router)
+        app.mount("/static", _Files(directory=STATIC))
     return app
 
 

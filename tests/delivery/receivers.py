@@ -48,6 +48,7 @@ class Mailbox:
         self.recipients: list[str] = []
         self.refuses: dict[str, str] = {}
         self.hangs = False
+        self.is_busy = False
         self._tls = tls
         self._demands = demands
         self._controller: Controller | None = None
@@ -61,6 +62,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        self.is_busy = True
         while self.hangs:  # noqa: ASYNC110 - it runs in another thread than the test that ends it
             await asyncio.sleep(0.01)
         assert isinstance(envelope.content, bytes)

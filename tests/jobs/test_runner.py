@@ -208,8 +208,8 @@ async def test_history_is_forgotten_but_for_the_last_run_of_each_job(shop: Works
         await shop.do(shop.worker("a"))
     assert len(await shop.history()) == 10
 
-    assert await shop.desk.forget() == 2, "idle ones after six hours"
+    assert await shop.kept.forget() == 2, "idle ones after six hours"
     shop.later(days=91)
-    assert await shop.desk.forget() == 7
+    assert await shop.kept.forget() == 7
     assert len(await shop.history()) == 1
-    assert await shop.desk.forget() == 0
+    assert await shop.kept.forget() == 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from gate.audit.model import Actor, Via
 from gate.jobs.desk import JobDesk
+from gate.jobs.history import JobHistory
 from gate.jobs.loop import JobLoop
 from gate.jobs.model import Job, Run, Schedule, Summary
 from gate.jobs.runner import JobRunner
@@ -64,6 +65,7 @@ class Workshop:
         self.work = Work()
         self.job = self.job_of(Every(timedelta(hours=1)))
         self.desk = JobDesk(database, (self.job,), self.trail, self.clock)
+        self.kept = JobHistory(database, self.clock)
 
     def job_of(self, schedule: Schedule, name: str = "scan") -> Job:
         return Job(name=name, title="Looks around.", schedule=schedule, run=self.work.run, finish=self.work.finish)

@@ -158,7 +158,7 @@ async def test_what_a_killed_process_took_on_another_sends_when_its_time_is_over
     await other.drain()
     assert post.postman.delivered == []
 
-    post.later(minutes=5)
+    post.later(minutes=2)
     await other.drain()
     assert post.postman.keys == ["k1"]
 
@@ -175,7 +175,7 @@ async def test_whoever_comes_back_too_late_changes_nothing_for_its_successor(pos
     slow = dispatcher.Dispatcher(post.database, {"email": Slow()}, post.clock, lambda *_: None)
     late = asyncio.create_task(slow.drain())
     await asyncio.sleep(0.3)
-    post.later(minutes=6)
+    post.later(minutes=3)
     await post.drain()
     let_go.set()
     await late
