@@ -14,6 +14,9 @@ from gate.accounts.sessions import Sessions
 from gate.alerts.service.office import AlertOffice
 from gate.clock import Clock
 from gate.credentialing.service.desk import CredentialingDesk
+from gate.delivery.endpoints import WebhookEndpoints
+from gate.jobs.desk import JobDesk
+from gate.outbox.dead_letters import DeadLetters
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
 from gate.web.api.admitted import AdminApi
@@ -51,6 +54,11 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     tenants: TenantService
     credentialing: CredentialingDesk
     alerts: AlertOffice
+    jobs: JobDesk
+    dead_letters: DeadLetters
+    webhooks: WebhookEndpoints
+    has_pages: bool = True
+    """Whether people and programs find anything here, or only those who watch the service."""
     door: WebDoor
     sessions: Sessions
     entrances: Entrances
@@ -86,11 +94,12 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(parts.database, parts.credentialing, Descriptions())
     api.described.install(app)
-    operator_routes = operations(parts.health, parts.registry, parts.metrics_token)
-    of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
-    for router in (operator_routes, *admin_routes(api), of_alerts, *_portal(parts, pages)):
-        app.include_router(router)
-    app.mount("/static", _Files(directory=STATIC))
+    app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
+    if parts.has_pages:
+        of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
+        for router in (*admin_routes(api), of_alerts, *_portal(parts, pages)):
+            app.include_router(router)
+        app.mount("/static", _Files(directory=STATIC))
     return app
 
 

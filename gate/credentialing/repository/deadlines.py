@@ -1,4 +1,4 @@
-"""What others ask about many records at once: how enrollments stand, and what providers are called."""
+"""What others ask about many records at once: whose they are, how enrollments stand, what providers are called."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from sqlalchemy import select
 from gate.credentialing.model.enrollments import Enrollment
 from gate.credentialing.repository import rows
 from gate.credentialing.tables import EnrollmentTable, ProviderTable
-from gate.persistence.unit_of_work import UnitOfWork
+from gate.persistence.unit_of_work import Database, UnitOfWork
 
 
 async def enrollments(unit: UnitOfWork, ids: Iterable[str]) -> Sequence[tuple[Enrollment, bool]]:
@@ -17,6 +17,16 @@ async def enrollments(unit: UnitOfWork, ids: Iterable[str]) -> Sequence[tuple[En
     )
     found = (await unit.session.execute(query)).mappings()
     return [(rows.record_in(dict(row), Enrollment), row["archived_at"] is not None) for row in found]
+
+
+async def tenants_with_records(database: Database) -> Sequence[str]:
+    """Who keeps providers.
+
+    Raises:
+        StoreUnavailable: the database cannot be read.
+    """
+    async with database.reading_across_tenants() as session:
+        return list(await session.scalars(select(ProviderTable.tenant).distinct()))
 
 
 async def names_by_npi(unit: UnitOfWork, npis: Iterable[str]) -> Mapping[str, str]:
