@@ -12,7 +12,7 @@ from gate.clock import Clock
 from gate.credentialing.model.changes import differences, told
 from gate.persistence.unit_of_work import UnitOfWork
 
-_IN_SILENCE: Final = frozenset({"notes", "portal_instructions", "task_templates", "denial_reason"})
+_IN_SILENCE: Final = frozenset({"notes", "portal_instructions", "task_templates", "denial_reason", "rejection_reason"})
 """Fields of which the log says that they changed, and not to what: they are long, or tell of people."""
 Details = dict[str, str | int | bool | None]
 

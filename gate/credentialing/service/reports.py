@@ -4,7 +4,7 @@ from typing import Final
 
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.calendar_feed import CalendarFeed
-from gate.credentialing.model.enrollments import last_day_shown
+from gate.credentialing.model.enrollments import DeadlineFilter, last_day_shown
 from gate.credentialing.model.fields import LONGEST_NAME, is_line
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
 from gate.credentialing.model.payers import PayerFilter
@@ -66,7 +66,8 @@ class ReportService:
         settled = await self._payers.preferences(unit)
         until = last_day_shown(await self._payers.today(unit), settled.recred_alert_lead_days)
         to_do = await tasks.to_do(unit, coordinator, _MOST_EVENTS)
-        due = await enrollments.due(unit, until, None, _MOST_EVENTS, coordinator) if coordinator else ()
+        own = DeadlineFilter(coordinator=coordinator)
+        due = await enrollments.due(unit, until, None, _MOST_EVENTS, own) if coordinator else ()
         payer_names = await payers.names(unit, [*(task.payer_id for task in to_do), *(each.payer_id for each in due)])
         provider_names = await providers.names(
             unit, [*(task.provider_id for task in to_do), *(each.provider_id for each in due)]
