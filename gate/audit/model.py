@@ -39,6 +39,8 @@ class AuditAction(StrEnum):
     RECORD_ARCHIVED = "credentialing.archived"
     RECORDS_RECONCILED = "credentialing.reconciled"
     """Somebody held contracts against what the gate knows of providers' Medicaid enrollment."""
+    RECORDS_EXPORTED = "credentialing.exported"
+    """Somebody took a list away as a file."""
 
 
 class Via(StrEnum):

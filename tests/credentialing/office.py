@@ -34,6 +34,7 @@ from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
@@ -85,6 +86,7 @@ class Office:
         self.tasks = TaskService(log, self.payers)
         self.contracts = ContractService(log)
         self.credentials = CredentialService(log, self.payers)
+        self.renewals = RenewalService(log)
         self.dashboards = DashboardService(self.payers)
         self.reports = ReportService(log, self.payers)
         self.medicaid = Medicaid()

@@ -37,7 +37,7 @@ async def credential(office: Office, provider: Provider, **fields: Any) -> Crede
 
 async def renewal_of(office: Office, kept: Credential, **fields: Any) -> Renewal:
     told: dict[str, Any] = {"expires_on": TODAY + timedelta(days=800), "document_reference": "renewed.pdf"} | fields
-    return await office.do(office.credentials.submit_renewal, kept.id, RenewalDraft(**told), office.by)
+    return await office.do(office.renewals.submit, kept.id, RenewalDraft(**told), office.by)
 
 
 async def now(office: Office, kept: Credential) -> Credential:
@@ -93,12 +93,12 @@ async def test_r33_an_uploaded_renewal_changes_nothing_and_r32_its_approval_does
     assert (detail.listed.is_renewal_waiting, detail.renewals) == (True, (renewal,))
     assert await inbox(office) == [("UT-1", 100)]
 
-    after = await office.do(office.credentials.approve_renewal, renewal.id, office.by)
+    after = await office.do(office.renewals.approve, renewal.id, office.by)
     assert (after.number, after.expires_on) == ("UT-9", TODAY + timedelta(days=800))
     assert await now(office, kept) == after
     assert await inbox(office) == []
     with pytest.raises(PreconditionFailed):
-        await office.do(office.credentials.approve_renewal, renewal.id, office.by)
+        await office.do(office.renewals.approve, renewal.id, office.by)
     kinds = [kind for _, kind in await office.audited()]
     assert kinds[-3:] == ["renewal", "renewal", "credential"]
 
@@ -109,16 +109,16 @@ async def test_r33_a_rejected_renewal_leaves_the_old_dates_and_lets_another_come
     with pytest.raises(Conflict):
         await renewal_of(office, kept)
 
-    rejected = await office.do(office.credentials.reject_renewal, renewal.id, "unreadable", office.by)
+    rejected = await office.do(office.renewals.reject, renewal.id, "unreadable", office.by)
 
     assert (rejected.status, rejected.rejection_reason) == (RenewalStatus.REJECTED, "unreadable")
     assert await now(office, kept) == kept
     second = await renewal_of(office, kept)
-    waiting = await office.read(office.credentials.renewals, RenewalFilter())
+    waiting = await office.read(office.renewals.list, RenewalFilter())
     assert [(each.renewal.id, each.credential.id, each.provider_name) for each in waiting.items] == [
         (second.id, kept.id, "Jane Doe")
     ]
-    everything = await office.read(office.credentials.renewals, RenewalFilter(status=None, credential_id=kept.id))
+    everything = await office.read(office.renewals.list, RenewalFilter(status=None, credential_id=kept.id))
     assert [each.renewal.status.value for each in everything.items] == ["rejected", "submitted"]
 
 
@@ -162,7 +162,7 @@ async def test_another_tenant_s_credentials_and_renewals_are_not_there(office: O
         with pytest.raises(NotFound):
             await others.read(act, record_id)
     with pytest.raises(NotFound):
-        await others.do(others.credentials.approve_renewal, renewal.id, others.by)
+        await others.do(others.renewals.approve, renewal.id, others.by)
     with pytest.raises(NotFound):
         await others.do(others.credentials.snooze, [kept.id], None, others.by)
 

@@ -99,9 +99,10 @@ async def add_renewal(unit: UnitOfWork, renewal: Renewal) -> None:
     await rows.add(unit, RenewalTable, renewal)
 
 
-async def find_renewal(unit: UnitOfWork, renewal_id: str) -> Renewal | None:
-    """The renewal of that id. Nobody else changes it until the unit ends."""
-    return await rows.one_of(unit, _renewals(unit).where(RenewalTable.id == renewal_id).with_for_update(), Renewal)
+async def find_renewal(unit: UnitOfWork, renewal_id: str, *, to_change: bool = False) -> Renewal | None:
+    """The renewal of that id. `to_change`: nobody else changes it until the unit ends."""
+    query = _renewals(unit).where(RenewalTable.id == renewal_id)
+    return await rows.one_of(unit, query.with_for_update() if to_change else query, Renewal)
 
 
 async def put_renewal(unit: UnitOfWork, renewal: Renewal) -> None:

@@ -1,7 +1,4 @@
-"""Keeps providers' credentials, and lets a renewal overwrite one only after its review.
-
-Runs within the caller's unit of work and never commits.
-"""
+"""Keeps providers' credentials and tells which expire. Runs within the caller's unit of work and never commits."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -20,11 +17,7 @@ from gate.credentialing.model.credentials import (
     CredentialFilter,
     ExpiringFilter,
     ListedCredential,
-    ListedRenewal,
-    Renewal,
-    RenewalDraft,
     RenewalFilter,
-    RenewalStatus,
 )
 from gate.credentialing.model.fields import Objections, is_id
 from gate.credentialing.model.paging import FIRST, LARGEST_PAGE, Page, PageRequest, day_in_token, page_of, position_in
@@ -58,16 +51,18 @@ class CredentialService:
         )
         await credentials.add(unit, credential)
         details = {"provider": provider.id, "kind": credential.kind.value}
-        await self._log.record(unit, by, Change(object=_object(credential), after=credential, details=details))
+        await self._log.record(
+            unit, by, Change(object=credential_object(credential), after=credential, details=details)
+        )
         return credential
 
-    async def get(self, unit: UnitOfWork, credential_id: str) -> CredentialDetail:
-        """One credential and its renewals, the newest first.
+    async def get(self, unit: UnitOfWork, credential_id: str, *, to_change: bool = False) -> CredentialDetail:
+        """One credential and its renewals, the newest first. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        (found,) = await self._listed(unit, [await _find(unit, credential_id)])
+        (found,) = await self._listed(unit, [await found_credential(unit, credential_id, to_change=to_change)])
         wanted = RenewalFilter(status=None, credential_id=credential_id)
         renewals = await credentials.renewals(unit, wanted, "", LARGEST_PAGE)
         return CredentialDetail(listed=found, renewals=tuple(reversed(renewals)))
@@ -79,7 +74,7 @@ class CredentialService:
             InvalidInput: naming every field that does not fit.
             NotFound: the tenant has none of that id.
         """
-        before = await _find(unit, credential_id, to_change=True)
+        before = await found_credential(unit, credential_id, to_change=True)
         after = rules.accepted(with_change(before, change))
         if after.expires_on != before.expires_on:
             after = msgspec.structs.replace(after, snoozed_until=None)
@@ -115,9 +110,9 @@ class CredentialService:
         Raises:
             NotFound: the tenant has none of that id.
         """
-        before = await _find(unit, credential_id, to_change=True)
+        before = await found_credential(unit, credential_id, to_change=True)
         await credentials.archive(unit, before.id, self._log.clock())
-        await self._log.record(unit, by, Change(object=_object(before), before=before))
+        await self._log.record(unit, by, Change(object=credential_object(before), before=before))
 
     async def list(
         self, unit: UnitOfWork, wanted: CredentialFilter, request: PageRequest = FIRST
@@ -155,82 +150,6 @@ class CredentialService:
         page = page_of(found, request, wanted, lambda each: (str(each.expires_on), each.id))
         return Page(await self._listed(unit, page.items), page.next_page_token)
 
-    async def submit_renewal(self, unit: UnitOfWork, credential_id: str, draft: RenewalDraft, by: Actor) -> Renewal:
-        """Keep a renewed document for its review; the credential stays as it is (row R33).
-
-        Raises:
-            InvalidInput: naming every field that does not fit.
-            NotFound: the tenant has no such credential.
-            Conflict: another renewal waits for its review.
-        """
-        credential = await _find(unit, credential_id, to_change=True)
-        renewal = rules.submitted(
-            credential, draft, renewal_id=self._log.new_id(), by=by.subject, now=self._log.clock()
-        )
-        await credentials.add_renewal(unit, renewal)
-        details = {"credential": credential.id, "expires_on": str(renewal.expires_on)}
-        await self._log.record(unit, by, Change(object=f"renewal/{renewal.id}", after=renewal, details=details))
-        return renewal
-
-    async def approve_renewal(self, unit: UnitOfWork, renewal_id: str, by: Actor) -> Credential:
-        """Have the credential be as the renewal says (row R32).
-
-        Raises:
-            NotFound: the tenant has no such renewal, or its credential is archived.
-            PreconditionFailed: it was reviewed before.
-        """
-        before, after = await self._review(unit, renewal_id, RenewalStatus.APPROVED, by)
-        credential = await _find(unit, before.credential_id, to_change=True)
-        await self._log.record(unit, by, Change(object=f"renewal/{after.id}", before=before, after=after))
-        return await self._changed(unit, credential, rules.renewed(credential, after), by)
-
-    async def reject_renewal(self, unit: UnitOfWork, renewal_id: str, reason: str, by: Actor) -> Renewal:
-        """Let the credential stay as it is, and say why.
-
-        Raises:
-            InvalidInput: there is no reason.
-            NotFound: the tenant has no such renewal.
-            PreconditionFailed: it was reviewed before.
-        """
-        before, after = await self._review(unit, renewal_id, RenewalStatus.REJECTED, by, reason)
-        await self._log.record(unit, by, Change(object=f"renewal/{after.id}", before=before, after=after))
-        return after
-
-    async def renewals(
-        self, unit: UnitOfWork, wanted: RenewalFilter, request: PageRequest = FIRST
-    ) -> Page[ListedRenewal]:
-        """Renewals, the oldest first, each beside what it would overwrite.
-
-        Raises:
-            InvalidInput: the page is none.
-        """
-        (after,) = position_in(request, wanted, parts=1) or ("",)
-        if wanted.credential_id and not is_id(wanted.credential_id):
-            return Page((), "")
-        found = await credentials.renewals(unit, wanted, after, request.limit() + 1)
-        page = page_of(found, request, wanted, lambda each: (each.id,))
-        renewed = await credentials.several(unit, (each.credential_id for each in page.items))
-        names = await providers.names(unit, (each.provider_id for each in renewed.values()))
-        items = [
-            ListedRenewal(
-                renewal=each,
-                credential=renewed[each.credential_id],
-                provider_name=names.get(renewed[each.credential_id].provider_id, ""),
-            )
-            for each in page.items
-        ]
-        return Page(items, page.next_page_token)
-
-    async def _review(
-        self, unit: UnitOfWork, renewal_id: str, status: RenewalStatus, by: Actor, reason: str = ""
-    ) -> tuple[Renewal, Renewal]:
-        before = await credentials.find_renewal(unit, known("renewal", renewal_id))
-        if before is None:
-            raise missing("renewal")
-        after = rules.reviewed(before, status, by=by.subject, now=self._log.clock(), reason=reason)
-        await credentials.put_renewal(unit, after)
-        return before, after
-
     async def _several(self, unit: UnitOfWork, ids: Sequence[str]) -> Sequence[Credential]:
         wanted = set(ids)
         if not 1 <= len(wanted) <= MOST_AT_ONCE:
@@ -242,7 +161,7 @@ class CredentialService:
 
     async def _changed(self, unit: UnitOfWork, before: Credential, after: Credential, by: Actor) -> Credential:
         await credentials.put(unit, after)
-        await self._log.record(unit, by, Change(object=_object(after), before=before, after=after))
+        await self._log.record(unit, by, Change(object=credential_object(after), before=before, after=after))
         return after
 
     async def _listed(self, unit: UnitOfWork, found: Sequence[Credential]) -> Sequence[ListedCredential]:
@@ -255,12 +174,18 @@ class CredentialService:
         ]
 
 
-async def _find(unit: UnitOfWork, credential_id: str, *, to_change: bool = False) -> Credential:
+async def found_credential(unit: UnitOfWork, credential_id: str, *, to_change: bool = False) -> Credential:
+    """The credential of that id.
+
+    Raises:
+        NotFound: the tenant has none.
+    """
     found = await credentials.find(unit, known("credential", credential_id), to_change=to_change)
     if found is None:
         raise missing("credential")
     return found
 
 
-def _object(credential: Credential) -> str:
+def credential_object(credential: Credential) -> str:
+    """What the audit log calls it."""
     return f"credential/{credential.id}"

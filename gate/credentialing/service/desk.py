@@ -17,6 +17,7 @@ from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
@@ -35,6 +36,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     tasks: TaskService
     contracts: ContractService
     credentials: CredentialService
+    renewals: RenewalService
     dashboards: DashboardService
     reports: ReportService
     reconciliation: ReconciliationService
@@ -56,6 +58,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
             tasks=TaskService(log, payers),
             contracts=ContractService(log),
             credentials=CredentialService(log, payers),
+            renewals=RenewalService(log),
             dashboards=DashboardService(payers),
             reports=ReportService(log, payers),
             reconciliation=ReconciliationService(database, evidence, log, providers, payers),

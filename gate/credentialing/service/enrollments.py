@@ -60,13 +60,13 @@ class EnrollmentService:
         await self._log.record(unit, by, Change(object=_object(enrollment), after=enrollment, details=details))
         return enrollment
 
-    async def get(self, unit: UnitOfWork, enrollment_id: str) -> ListedEnrollment:
-        """One enrollment.
+    async def get(self, unit: UnitOfWork, enrollment_id: str, *, to_change: bool = False) -> ListedEnrollment:
+        """One enrollment. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        (listed,) = await _with_names(unit, [await _find(unit, enrollment_id)])
+        (listed,) = await _with_names(unit, [await _find(unit, enrollment_id, to_change=to_change)])
         return listed
 
     async def update(self, unit: UnitOfWork, enrollment_id: str, change: EnrollmentChange, by: Actor) -> Enrollment:

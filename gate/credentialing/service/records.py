@@ -48,6 +48,11 @@ class ChangeLog:
         ]
         await self._trail.record(unit, *events)
 
+    async def exported(self, unit: UnitOfWork, by: Actor, what: str, **wanted: str) -> None:
+        """Record that somebody takes a list away, and what they wanted of it."""
+        event = AuditEvent(actor=by, action=AuditAction.RECORDS_EXPORTED, object=what, at=self.clock(), details=wanted)
+        await self._trail.record(unit, event)
+
     async def looked(self, unit: UnitOfWork, by: Actor, at: str, **details: int) -> None:
         """Record that somebody held contracts against evidence."""
         action = AuditAction.RECORDS_RECONCILED

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gate.audit.model import Actor
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.calendar_feed import CalendarFeed
 from gate.credentialing.model.enrollments import DeadlineFilter, last_day_shown
@@ -25,7 +26,7 @@ class ReportService:
     """Counts for the unit's tenant."""
 
     def __init__(self, log: ChangeLog, payer_service: PayerService) -> None:
-        self._clock = log.clock
+        self._log = log
         self._payers = payer_service
 
     async def pipeline(self, unit: UnitOfWork) -> PipelineSummary:
@@ -55,6 +56,10 @@ class ReportService:
         ]
         return Page(items, page.next_page_token)
 
+    async def note_export(self, unit: UnitOfWork, by: Actor, what: str, **wanted: str) -> None:
+        """Have the audit log know that somebody takes a list away, before they have any of it."""
+        await self._log.exported(unit, by, what, **wanted)
+
     async def calendar(self, unit: UnitOfWork, coordinator: str) -> str:
         """What somebody has to do and what they have to renew, as iCalendar.
 
@@ -72,7 +77,7 @@ class ReportService:
         provider_names = await providers.names(
             unit, [*(task.provider_id for task in to_do), *(each.provider_id for each in due)]
         )
-        feed = CalendarFeed(f"Credentialing: {coordinator}", self._clock(), {**payer_names, **provider_names})
+        feed = CalendarFeed(f"Credentialing: {coordinator}", self._log.clock(), {**payer_names, **provider_names})
         feed.tasks(to_do)
         feed.deadlines(due)
         return feed.text()

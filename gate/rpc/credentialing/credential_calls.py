@@ -98,7 +98,7 @@ class CredentialCalls(DeskCalls):
         """A renewed document, for its review."""
         draft = record_in(request.renewal, RenewalDraft, "renewal")
         async with self._writing(call) as unit:
-            kept = await self._desk.credentials.submit_renewal(unit, request.credential_id, draft, call.actor())
+            kept = await self._desk.renewals.submit(unit, request.credential_id, draft, call.actor())
         return pb.SubmitRenewalResponse(renewal=message_of(kept, pb.Renewal()))
 
     @unary(Permission.CREDENTIALING_MANAGE)
@@ -107,7 +107,7 @@ class CredentialCalls(DeskCalls):
     ) -> pb.ApproveRenewalResponse:
         """The credential becomes as the renewal says."""
         async with self._writing(call) as unit:
-            kept = await self._desk.credentials.approve_renewal(unit, request.renewal_id, call.actor())
+            kept = await self._desk.renewals.approve(unit, request.renewal_id, call.actor())
         return pb.ApproveRenewalResponse(credential=message_of(kept, pb.Credential()))
 
     @unary(Permission.CREDENTIALING_MANAGE)
@@ -116,7 +116,7 @@ class CredentialCalls(DeskCalls):
     ) -> pb.RejectRenewalResponse:
         """The credential stays as it is."""
         async with self._writing(call) as unit:
-            kept = await self._desk.credentials.reject_renewal(unit, request.renewal_id, request.reason, call.actor())
+            kept = await self._desk.renewals.reject(unit, request.renewal_id, request.reason, call.actor())
         return pb.RejectRenewalResponse(renewal=message_of(kept, pb.Renewal()))
 
     @unary(Permission.CREDENTIALING_VIEW)
@@ -129,7 +129,7 @@ class CredentialCalls(DeskCalls):
             status=RenewalStatus(status) if status is not None else None, credential_id=request.credential_id
         )
         async with self._reading(call) as unit:
-            found = await self._desk.credentials.renewals(unit, wanted, page_in(request))
+            found = await self._desk.renewals.list(unit, wanted, page_in(request))
         return pb.ListRenewalsResponse(
             renewals=messages_of(found.items, pb.ListedRenewal), next_page_token=found.next_page_token
         )

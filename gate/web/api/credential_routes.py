@@ -108,7 +108,7 @@ def credential_routes(api: AdminApi) -> APIRouter:
     ) -> Response:
         """Keep a renewed document for its review; the credential stays as it is."""
         async with api.writing(visit) as unit:
-            return answer(await desk.credentials.submit_renewal(unit, credential_id, draft, visit.actor()))
+            return answer(await desk.renewals.submit(unit, credential_id, draft, visit.actor()))
 
     return router
 
@@ -128,13 +128,13 @@ def renewal_routes(api: AdminApi) -> APIRouter:
         """Renewals, the oldest first, each beside what it would overwrite."""
         async with api.reading(visit) as unit:
             wanted = RenewalFilter(status=status, credential_id=credential_id)
-            return page_answer(await desk.credentials.renewals(unit, wanted, page))
+            return page_answer(await desk.renewals.list(unit, wanted, page))
 
     @router.post("/{renewal_id}/approve", openapi_extra=described.operation(gives=Credential))
     async def approve_renewal(visit: Manager, renewal_id: str) -> Response:
         """Have the credential be as the renewal says."""
         async with api.writing(visit) as unit:
-            return answer(await desk.credentials.approve_renewal(unit, renewal_id, visit.actor()))
+            return answer(await desk.renewals.approve(unit, renewal_id, visit.actor()))
 
     @router.post("/{renewal_id}/reject", openapi_extra=described.operation(gives=Renewal, takes=Rejection))
     async def reject_renewal(
@@ -142,6 +142,6 @@ def renewal_routes(api: AdminApi) -> APIRouter:
     ) -> Response:
         """Let the credential stay as it is, and say why."""
         async with api.writing(visit) as unit:
-            return answer(await desk.credentials.reject_renewal(unit, renewal_id, wanted.reason, visit.actor()))
+            return answer(await desk.renewals.reject(unit, renewal_id, wanted.reason, visit.actor()))
 
     return router
