@@ -54,6 +54,8 @@ class AuditAction(StrEnum):
     ALERT_KIND_MUTED = "alert_kind.muted"
     ALERT_KIND_UNMUTED = "alert_kind.unmuted"
     ALERT_PREFERENCES_CHANGED = "alert_preferences.changed"
+    RECORDS_EXPORTED = "credentialing.exported"
+    """Somebody took a list away as a file."""
 
 
 class Via(StrEnum):

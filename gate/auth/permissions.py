@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CREDENTIALING_VIEW = "pm.credentialing.view"
     CREDENTIALING_MANAGE = "pm.credentialing.manage"
     PRACTICE_ADMIN = "pm.admin"
+    """Opens the pages and routes of practice management, and nothing on them: each of those has a key of its own."""
     PAYERS_VIEW = "pm.payers.view"
     PAYERS_MANAGE = "pm.payers.manage"
     INSURANCE_VIEW = "pm.insurance.view"
@@ -60,7 +61,7 @@ _VIEWS: Final = frozenset(
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
         Role.PIPELINE: frozenset({Permission.GATE_CHECK}),
-        Role.VIEWER: _VIEWS,
+        Role.VIEWER: _VIEWS | {Permission.PRACTICE_ADMIN},
         Role.COORDINATOR: frozenset(
             {
                 Permission.CREDENTIALING_VIEW,
@@ -85,6 +86,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.GATE_ADMIN_VIEW,
                 Permission.CREDENTIALING_VIEW,
                 Permission.CREDENTIALING_MANAGE,
+                Permission.PRACTICE_ADMIN,
                 Permission.PAYERS_VIEW,
                 Permission.ALERTS_VIEW,
                 Permission.ALERTS_MANAGE,

@@ -75,6 +75,7 @@ async def _with_names(
                 npi=enrollment.npi,
                 state=payer.state if payer is not None else "",
                 provider=names.get(enrollment.provider_id, ""),
+                owner=enrollment.coordinator,
                 about=payer.name if payer is not None else "",
                 source=_SOURCE,
                 verified_at=now,

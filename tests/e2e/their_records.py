@@ -1,6 +1,7 @@
 """Credentialing records of one tenant, and every way in which another might name them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -11,6 +12,7 @@ from tests.support.admin_api import new_npi
 from tests.support.callers import CALL_SECONDS, Caller, as_message, today
 
 THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR = "Globexia", "Globex Own Health Plan", "wanda-coordinates"
+THEIR_NUMBER = "GLOBEX-LICENCE-7"
 
 
 class Records(NamedTuple):
@@ -22,12 +24,14 @@ class Records(NamedTuple):
     application: str
     task: str
     contract: str
+    credential: str
+    renewal: str
     pages: Mapping[str, str]
     """Page tokens by the RPC that gave them."""
 
     def marks(self) -> set[str]:
         """By each of these the tenant would be recognized."""
-        return {*self[:6], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR}
+        return {*self[:8], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR, THEIR_NUMBER}
 
     def others(self, alike: Callable[[str], str]) -> "Records":
         """Ids written alike, and nobody's."""
@@ -38,6 +42,8 @@ class Records(NamedTuple):
             application=alike(self.application),
             task=alike(self.task),
             contract=alike(self.contract),
+            credential=alike(self.credential),
+            renewal=alike(self.renewal),
             pages=self.pages,
         )
 
@@ -69,6 +75,16 @@ async def keep_records(caller: Caller) -> Records:
         (task,) = (await ask("GetCredentialingDashboard", provider_id=provider.id)).dashboard.payers[0].tasks
         own = pb.CredentialingTask(assigned_to=THEIR_COORDINATOR)
         await ask("UpdateTasks", task_ids=[task.id], task=own, update_mask=FieldMask(paths=["assigned_to"]))
+        licence = pb.Credential(
+            provider_id=provider.id,
+            kind=pb.CREDENTIAL_KIND_LICENSE,
+            number=THEIR_NUMBER,
+            expires_on=day,
+            coordinator=THEIR_COORDINATOR,
+        )
+        credential = (await ask("CreateCredential", credential=licence)).credential
+        later = pb.Renewal(expires_on=as_message(today() + timedelta(days=365)), document_reference="licence.pdf")
+        renewal = (await ask("SubmitRenewal", credential_id=credential.id, renewal=later)).renewal
     (enrollment,) = (await ask("ListEnrollments", provider_id=provider.id)).enrollments
     (contract,) = (await ask("ListContracts", provider_id=provider.id)).contracts
     return Records(
@@ -78,6 +94,8 @@ async def keep_records(caller: Caller) -> Records:
         application.id,
         task.id,
         contract.id,
+        credential.id,
+        renewal.id,
         {name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
     )
 
@@ -93,6 +111,9 @@ LISTS: Final = (
     "ListContracts",
     "ListDurations",
     "ListMismatches",
+    "ListCredentials",
+    "ListExpiringCredentials",
+    "ListRenewals",
 )
 Named = Callable[[Records], Any]
 _IDS: Final[Mapping[str, Named]] = {
@@ -102,6 +123,8 @@ _IDS: Final[Mapping[str, Named]] = {
     "application": lambda records: records.application,
     "task": lambda records: records.task,
     "contract": lambda records: records.contract,
+    "credential": lambda records: records.credential,
+    "renewal": lambda records: records.renewal,
 }
 
 
@@ -113,7 +136,7 @@ EXAMPLES: Final[Mapping[str, Named]] = {
     **{f"{name}Request.page_token": _token(name) for name in LISTS},
     **{
         f"{name}Request.{kind}_id": _IDS[kind]
-        for kind in ("provider", "payer", "enrollment", "application")
+        for kind in ("provider", "payer", "enrollment", "application", "credential")
         for name in (f"Get{kind.capitalize()}", f"Archive{kind.capitalize()}")
     },
     **{f"{name}Request.payer_id": _IDS["payer"] for name in ("GetPayerWorkflow", "DeletePayerWorkflow")},
@@ -128,6 +151,14 @@ EXAMPLES: Final[Mapping[str, Named]] = {
         for message in ("ProviderEnrollment", "PayerApplication", "PayerContract")
         for of in ("provider", "payer")
     },
+    **{f"{name}DeadlinesRequest.enrollment_ids": _IDS["enrollment"] for name in ("Assign", "Snooze")},
+    **{f"{name}RenewalRequest.renewal_id": _IDS["renewal"] for name in ("Approve", "Reject")},
+    **{f"{name}.credential_id": _IDS["credential"] for name in ("SubmitRenewalRequest", "ListRenewalsRequest")},
+    **{f"{name}.provider_id": _IDS["provider"] for name in ("Credential", "ListCredentialsRequest")},
+    "Credential.id": _IDS["credential"],
+    "SnoozeCredentialsRequest.credential_ids": _IDS["credential"],
+    "StartReverificationRequest.enrollment_id": _IDS["enrollment"],
+    "ListTasksRequest.payer_id": _IDS["payer"],
     "Provider.id": _IDS["provider"],
     "Payer.id": _IDS["payer"],
     "PayerWorkflow.payer_id": _IDS["payer"],
@@ -142,6 +173,8 @@ EXAMPLES: Final[Mapping[str, Named]] = {
     "ListProvidersRequest.search": lambda _: THEIR_NAME,
     "ListPayersRequest.search": lambda _: THEIR_PAYER,
     "ListTasksRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "ListDeadlinesRequest.coordinator": lambda _: THEIR_COORDINATOR,
+    "ListExpiringCredentialsRequest.coordinator": lambda _: THEIR_COORDINATOR,
     "GetCalendarRequest.coordinator": lambda _: THEIR_COORDINATOR,
 }
 """The other tenant's value of every field of the service `Credentialing` by which a record could be named."""
@@ -190,8 +223,28 @@ ORDINARY: Final = {
             "assigned_to",
             "application_id",  # the payer's number
             "portal_url",
+            "payer_name",  # read only, as the next
+            "provider_name",
         )
     ),
+    *(f"Credential.{name}" for name in ("number", "issuer", "state", "coordinator", "document_reference", "notes")),
+    *(
+        f"Renewal.{name}"
+        for name in (
+            "id",  # renewals are named beside, in renewal_id
+            "credential_id",  # and credentials too
+            "number",
+            "issuer",
+            "document_reference",
+            "notes",
+            "submitted_by",
+            "reviewed_by",
+            "rejection_reason",
+        )
+    ),
+    "AssignDeadlinesRequest.coordinator",
+    "ListExpiringCredentialsRequest.within_days",
+    "RejectRenewalRequest.reason",
     "PayerContract.notes",
     "PayerContract.application_id",  # read only
     "CredentialingPreferences.recred_alert_lead_days",
@@ -222,6 +275,15 @@ def plain_requests() -> Mapping[str, Message]:
         ),
         "CreateContract": pb.CreateContractRequest(contract=pb.PayerContract(effective_date=day)),
         "UpdateContract": pb.UpdateContractRequest(contract=pb.PayerContract(notes="mine"), update_mask=notes),
+        "AssignDeadlines": pb.AssignDeadlinesRequest(coordinator="mine"),
+        "CreateCredential": pb.CreateCredentialRequest(
+            credential=pb.Credential(kind=pb.CREDENTIAL_KIND_DEA, number="AB1234563")
+        ),
+        "UpdateCredential": pb.UpdateCredentialRequest(credential=pb.Credential(notes="mine"), update_mask=notes),
+        "SubmitRenewal": pb.SubmitRenewalRequest(
+            renewal=pb.Renewal(expires_on=as_message(today() + timedelta(days=400)), document_reference="mine.pdf")
+        ),
+        "RejectRenewal": pb.RejectRenewalRequest(reason="mine to refuse"),
         "UpdateTasks": pb.UpdateTasksRequest(task=pb.CredentialingTask(notes="mine"), update_mask=notes),
     }
 
@@ -239,6 +301,13 @@ PARAMETERS: Final[Mapping[str, Named]] = {
     "pageSize": lambda _: 500,
     "status": lambda _: "denied",
     "overdue": lambda _: "true",
+    "open": lambda _: "true",
+    "unassigned": lambda _: "false",
+    "undated": lambda _: "false",
+    "snoozed": lambda _: "false",
+    "days": lambda _: 120,
+    "kind": lambda _: "license",
+    "credentialId": _IDS["credential"],
 }
 """The other tenant's value of every parameter of `/api/admin`."""
 
@@ -256,6 +325,23 @@ BODIES: Final[Mapping[str, Named]] = {
     "PUT /api/admin/payers/{payer_id}/workflow": lambda _: {"workflow_type": "online_portal"},
     "POST /api/admin/enrollments": _both,
     "PATCH /api/admin/enrollments/{enrollment_id}": lambda _: {"notes": "mine"},
+    "POST /api/admin/credentialing-deadlines/assign": lambda records: {
+        "enrollmentIds": [records.enrollment],
+        "coordinator": "mine",
+    },
+    "POST /api/admin/credentialing-deadlines/snooze": lambda records: {"enrollmentIds": [records.enrollment]},
+    "POST /api/admin/credentials": lambda records: {
+        "provider_id": records.provider,
+        "kind": "dea",
+        "number": "AB1234563",
+    },
+    "POST /api/admin/credentials/snooze": lambda records: {"credentialIds": [records.credential]},
+    "PATCH /api/admin/credentials/{credential_id}": lambda _: {"notes": "mine"},
+    "POST /api/admin/credentials/{credential_id}/renewals": lambda _: {
+        "expires_on": "2190-01-01",
+        "document_reference": "mine.pdf",
+    },
+    "POST /api/admin/credential-renewals/{renewal_id}/reject": lambda _: {"reason": "mine to refuse"},
     "PATCH /api/admin/credentialing-preferences": lambda _: {"recred_alert_lead_days": 90},
     "POST /api/admin/credentialing-applications": _both,
     "PATCH /api/admin/credentialing-applications/{application_id}": lambda _: {"notes": "mine"},
@@ -280,6 +366,13 @@ _WITHOUT_BODY: Final = {
     "GET /api/admin/enrollments/{enrollment_id}",
     "DELETE /api/admin/enrollments/{enrollment_id}",
     "GET /api/admin/credentialing-deadlines",
+    "POST /api/admin/enrollments/{enrollment_id}/reverification",
+    "GET /api/admin/credentials",
+    "GET /api/admin/credentials/expiring",
+    "GET /api/admin/credentials/{credential_id}",
+    "DELETE /api/admin/credentials/{credential_id}",
+    "GET /api/admin/credential-renewals",
+    "POST /api/admin/credential-renewals/{renewal_id}/approve",
     "GET /api/admin/credentialing-preferences",
     "GET /api/admin/credentialing-applications",
     "GET /api/admin/credentialing-applications/{application_id}",

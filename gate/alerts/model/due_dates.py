@@ -50,6 +50,8 @@ class DueDate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The provider's name, where it is known."""
     about: str = ""
     """What runs out, in words: a payer's name, ``DEA registration`` …"""
+    owner: str = ""
+    """Who looks after it, as they sign in."""
     source: str = ""
     """Who said so last."""
     verified_at: datetime | None = None

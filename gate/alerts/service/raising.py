@@ -117,7 +117,7 @@ def _alert(due: DueDate, found: Settlement, charges: ChargesSeen, now: datetime)
         charge_cents=charges.at_risk(due.npi, due.state),
         raised_at=now,
         opened_at=now,
-        assigned_to=found.heir_of.assigned_to if found.heir_of is not None else "",
+        assigned_to=(found.heir_of.assigned_to if found.heir_of is not None else "") or due.owner,
     )
 
 

@@ -35,6 +35,8 @@ class PayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     already_credentialing: bool
     already_contracted: bool
     is_recommended: bool
+    has_tasks: bool
+    """The provider has tasks with this payer."""
 
 
 class CredentialedPayer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -73,9 +75,12 @@ def is_credentialing(application: Application | None) -> bool:
 
 
 def statistics(
-    payer: Payer, workflow: Workflow | None, counts: tuple[int, int], *, standing: tuple[bool, bool, bool]
+    payer: Payer, workflow: Workflow | None, counts: tuple[int, int], *, standing: tuple[bool, bool, bool, bool]
 ) -> PayerStatistics:
-    """One row of the table; `counts` as `contracts.counted`, `standing`: credentialing, contracted, recommended."""
+    """One row of the table.
+
+    `counts` as `contracts.counted`; `standing`: credentialing, contracted, recommended, with tasks.
+    """
     return PayerStatistics(
         id=payer.id,
         name=payer.name,
@@ -93,4 +98,5 @@ def statistics(
         already_credentialing=standing[0],
         already_contracted=standing[1],
         is_recommended=standing[2],
+        has_tasks=standing[3],
     )

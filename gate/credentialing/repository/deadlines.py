@@ -1,12 +1,15 @@
-"""What others ask about many records at once: whose they are, how enrollments stand, what providers are called."""
+"""What others ask about many records at once: whose they are, how they stand, what providers are called."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
+from gate.credentialing.model.credentials import Credential
 from gate.credentialing.model.enrollments import Enrollment
+from gate.credentialing.model.providers import Provider
 from gate.credentialing.repository import rows
-from gate.credentialing.tables import EnrollmentTable, ProviderTable
+from gate.credentialing.tables import CredentialTable, EnrollmentTable, ProviderTable
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
 
@@ -35,3 +38,31 @@ async def names_by_npi(unit: UnitOfWork, npis: Iterable[str]) -> Mapping[str, st
         ProviderTable.tenant == unit.tenant, ProviderTable.npi.in_(set(npis)), ProviderTable.archived_at.is_(None)
     )
     return {row.npi: f"{row.first_name} {row.last_name}" for row in await unit.session.execute(query)}
+
+
+async def expiring(
+    unit: UnitOfWork, until: date, after: tuple[date, str] | None, limit: int
+) -> Sequence[tuple[Credential, bool]]:
+    """Credentials that expire by `until` or have expired, the earliest first, put off or not; none is archived."""
+    query = rows.present(unit, CredentialTable, Credential).where(CredentialTable.expires_on <= until)
+    if after is not None:
+        query = query.where(tuple_(CredentialTable.expires_on, CredentialTable.id) > tuple_(*after))
+    ordered = query.order_by(CredentialTable.expires_on, CredentialTable.id).limit(limit)
+    return [(each, False) for each in await rows.all_of(unit, ordered, Credential)]
+
+
+async def credentials(unit: UnitOfWork, ids: Iterable[str]) -> Sequence[tuple[Credential, bool]]:
+    """The credentials of these ids, and whether each is archived."""
+    query = select(*rows.columns_of(CredentialTable, Credential), CredentialTable.archived_at).where(
+        CredentialTable.tenant == unit.tenant, CredentialTable.id.in_(set(ids))
+    )
+    found = (await unit.session.execute(query)).mappings()
+    return [(rows.record_in(dict(row), Credential), row["archived_at"] is not None) for row in found]
+
+
+async def providers(unit: UnitOfWork, ids: Iterable[str]) -> Mapping[str, Provider]:
+    """Providers by id, archived ones too."""
+    query = select(*rows.columns_of(ProviderTable, Provider)).where(
+        ProviderTable.tenant == unit.tenant, ProviderTable.id.in_(set(ids))
+    )
+    return {each.id: each for each in await rows.all_of(unit, query, Provider)}

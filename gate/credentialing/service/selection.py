@@ -54,6 +54,7 @@ class SelectionService:
         counts = await contracts.counted(unit, ids, today)
         own = {each.payer_id: each for each in await applications.of_provider(unit, provider.id)} if provider else {}
         held = await contracts.of_providers(unit, [provider.id]) if provider else []
+        have_tasks = await tasks.payers_with_tasks(unit, provider.id) if provider else set()
         contracted = {contract.payer_id for contract in held if contract.is_in_force(today)}
         rows = [
             statistics(
@@ -64,6 +65,7 @@ class SelectionService:
                     is_credentialing(own.get(payer.id)),
                     payer.id in contracted,
                     is_recommended(payer, provider),
+                    payer.id in have_tasks,
                 ),
             )
             for payer in page.items

@@ -55,7 +55,22 @@ SECTIONS: Final[Sequence[Section]] = (
             Entry(title="Enrollments", path="/pm/credentialing", keys="g e", needs=_CREDENTIALING),
             Entry(title="Deadlines", path="/pm/credentialing/deadlines", keys="g l", needs=_CREDENTIALING),
             Entry(title="Applications", path="/pm/credentialing/applications", keys="g n", needs=_CREDENTIALING),
+            Entry(title="Tasks", path="/pm/credentialing/tasks", keys="g k", needs=_CREDENTIALING),
+            Entry(title="Workflows", path="/pm/credentialing/workflows", keys="g f", needs=_CREDENTIALING),
+        ),
+    ),
+    Section(
+        "Inbox",
+        (
+            Entry(
+                title="Expiring",
+                path="/pm/inbox/expiring",
+                keys="g x",
+                needs=_CREDENTIALING,
+                also="/pm/credentials",
+            ),
             Entry(title="Mismatches", path="/pm/credentialing/mismatches", keys="g m", needs=_CREDENTIALING),
+            Entry(title="Document review", path="/pm/inbox/review", keys="g v", needs=_CREDENTIALING),
         ),
     ),
     Section("Payers", (Entry(title="Directory", path="/pm/payers", keys="g y", needs=_CREDENTIALING),)),

@@ -13,7 +13,7 @@ from gate.persistence.migrations.protection import (
 )
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -22,6 +22,20 @@ _WORDS: Final[Mapping[str, str]] = {
     "task-changed": "The task was changed.",
     "tasks-changed": "The tasks were changed.",
     "task-archived": "The task was removed.",
+    "credential-added": "The credential was added.",
+    "credential-changed": "The credential was changed.",
+    "credential-archived": "The credential was archived.",
+    "renewal-submitted": "The renewal waits for its review. Until then the credential stays as it is.",
+    "renewal-approved": "The renewal was approved, and the credential holds until its new date.",
+    "renewal-rejected": "The renewal was rejected. The credential stays as it is.",
+    "assigned-credentials": "The credentials were assigned.",
+    "snoozed-credentials": "The credentials are put off, and come back by themselves.",
+    "woken-credentials": "The credentials are back.",
+    "assigned-deadlines": "The deadlines were assigned.",
+    "snoozed-deadlines": "The deadlines are put off, and come back by themselves.",
+    "woken-deadlines": "The deadlines are back.",
+    "reverification-started": "Re-verification was started: here are its tasks.",
+    "reverification-under-way": "Re-verification was started before: here are its tasks.",
 }
 
 

@@ -12,6 +12,7 @@ from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.badges import (
     ALLOWS_SUPERVISED,
     ATTENDING,
+    BEGUN_BY_HAND,
     CONTRACTED,
     IN_PROGRESS,
     INDIVIDUAL_CONTRACT,
@@ -148,7 +149,7 @@ def _line(row: PayerStatistics) -> PayerLine:
         standing=standing,
         standing_keys=f"{key} recommended" if row.is_recommended else key,
         is_recommended=row.is_recommended,
-        can_choose=not (row.already_contracted or row.already_credentialing),
+        can_choose=not row.already_contracted and not (row.already_credentialing and row.has_tasks),
     )
 
 
@@ -156,5 +157,5 @@ def _standing(row: PayerStatistics) -> tuple[Badge, str]:
     if row.already_contracted:
         return CONTRACTED, "contracted"
     if row.already_credentialing:
-        return IN_PROGRESS, "in_progress"
+        return IN_PROGRESS if row.has_tasks else BEGUN_BY_HAND, "in_progress"
     return NOT_STARTED, "not_started"
