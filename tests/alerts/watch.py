@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from gate.alerts.model.alerts import Alert
-from gate.alerts.model.due_dates import ChargesSeen, DueDate, Standing, Subject, WatchedPage
+from gate.alerts.model.due_dates import ChargesSeen, DueDate, Standing, Subject, WatchedDueDates, WatchedPage
 from gate.alerts.model.kinds import LONG_LADDER, AlertKind, recredentialing_ladder
 from gate.alerts.model.pages import AlertFilter
 from gate.alerts.service.book import AlertBook
@@ -117,7 +117,8 @@ class Watch:
         self.digests = DigestService(database, book)
         self.feed = AlertFeed(database, look_seconds=0.01)
         reminding = Reminding(database, book)
-        self.scans = ScanService(database, [self.register], self.purse, Raising(book), reminding, page=3)
+        self.watched: list[WatchedDueDates] = [self.register]
+        self.scans = ScanService(database, self.watched, self.purse, Raising(book), reminding, page=3)
 
     def clock(self) -> datetime:
         return self.now

@@ -97,6 +97,30 @@ NEEDS = {
     "/gate.v1.Credentialing/ListRenewals": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/GetPreferences": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/UpdatePreferences": Permission.CREDENTIALING_MANAGE,
+    **{
+        f"/gate.v1.Alerts/{name}": Permission.ALERTS_VIEW
+        for name in (
+            "ListAlerts",
+            "GetAlert",
+            "CountAlerts",
+            "MuteKind",
+            "UnmuteKind",
+            "ListMutes",
+            "GetNotificationPreferences",
+            "WatchAlerts",
+        )
+    },
+    **{
+        f"/gate.v1.Alerts/{name}": Permission.ALERTS_MANAGE
+        for name in (
+            "AcknowledgeAlert",
+            "SnoozeAlert",
+            "AssignAlert",
+            "AddNote",
+            "UpdateNotificationPreferences",
+            "RunScan",
+        )
+    },
 }
 """What each RPC needs. One that is served and not listed here fails a test."""
 FOR_ANYBODY = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
