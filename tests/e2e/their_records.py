@@ -7,7 +7,11 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
+from gate.clock import system_clock
+from gate.rpc.messages import instant_message
+from gate.v1 import alerts_pb2
 from gate.v1 import credentialing_pb2 as pb
+from tests.e2e.providers import BOTH
 from tests.support.admin_api import new_npi
 from tests.support.callers import CALL_SECONDS, Caller, as_message, today
 
@@ -26,12 +30,13 @@ class Records(NamedTuple):
     contract: str
     credential: str
     renewal: str
+    alert: str
     pages: Mapping[str, str]
     """Page tokens by the RPC that gave them."""
 
     def marks(self) -> set[str]:
         """By each of these the tenant would be recognized."""
-        return {*self[:8], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR, THEIR_NUMBER}
+        return {*self[:9], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR, THEIR_NUMBER}
 
     def others(self, alike: Callable[[str], str]) -> "Records":
         """Ids written alike, and nobody's."""
@@ -44,6 +49,7 @@ class Records(NamedTuple):
             contract=alike(self.contract),
             credential=alike(self.credential),
             renewal=alike(self.renewal),
+            alert=alike(self.alert),
             pages=self.pages,
         )
 
@@ -85,6 +91,9 @@ async def keep_records(caller: Caller) -> Records:
         credential = (await ask("CreateCredential", credential=licence)).credential
         later = pb.Renewal(expires_on=as_message(today() + timedelta(days=365)), document_reference="licence.pdf")
         renewal = (await ask("SubmitRenewal", credential_id=credential.id, renewal=later)).renewal
+    await caller.alerts.RunScan(alerts_pb2.RunScanRequest(), metadata=caller.metadata, timeout=CALL_SECONDS)
+    first = alerts_pb2.ListAlertsRequest(page_size=1)
+    alerts = await caller.alerts.ListAlerts(first, metadata=caller.metadata, timeout=CALL_SECONDS)
     (enrollment,) = (await ask("ListEnrollments", provider_id=provider.id)).enrollments
     (contract,) = (await ask("ListContracts", provider_id=provider.id)).contracts
     return Records(
@@ -96,7 +105,11 @@ async def keep_records(caller: Caller) -> Records:
         contract.id,
         credential.id,
         renewal.id,
-        {name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
+        alerts.alerts[0].id,
+        {
+            "ListAlerts": alerts.next_page_token,
+            **{name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
+        },
     )
 
 
@@ -128,11 +141,23 @@ _IDS: Final[Mapping[str, Named]] = {
 }
 
 
+_ALERT: Final[Named] = lambda records: records.alert  # noqa: E731 - like its neighbours above
+
+
 def _token(name: str) -> Named:
     return lambda records: records.pages[name]
 
 
 EXAMPLES: Final[Mapping[str, Named]] = {
+    **{
+        f"{name}Request.alert_id": _ALERT
+        for name in ("GetAlert", "AcknowledgeAlert", "SnoozeAlert", "AssignAlert", "AddNote")
+    },
+    "ListAlertsRequest.page_token": _token("ListAlerts"),
+    "ListAlertsRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "AssignAlertRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "AlertRecipient.person": lambda _: THEIR_COORDINATOR,
+    "WatchAlertsRequest.after_sequence": lambda _: 1,
     **{f"{name}Request.page_token": _token(name) for name in LISTS},
     **{
         f"{name}Request.{kind}_id": _IDS[kind]
@@ -179,6 +204,10 @@ EXAMPLES: Final[Mapping[str, Named]] = {
 }
 """The other tenant's value of every field of the service `Credentialing` by which a record could be named."""
 ORDINARY: Final = {
+    *(f"ListAlertsRequest.{name}" for name in ("state", "npi", "page_size")),
+    *(f"{name}Request.note" for name in ("AcknowledgeAlert", "SnoozeAlert", "AddNote")),
+    "AlertRecipient.email",
+    *(f"NotificationPreferences.{name}" for name in ("escalate_after_days", "escalate_to", "digest_hour", "time_zone")),
     *(f"{name}Request.page_size" for name in LISTS),
     "ListEnrollmentsRequest.search",
     *(f"Provider.{name}" for name in ("first_name", "last_name", "npi", "role", "taxonomies", "states")),
@@ -258,6 +287,16 @@ def plain_requests() -> Mapping[str, Message]:
     notes = FieldMask(paths=["notes"])
     day = as_message(today())
     return {
+        "SnoozeAlert": alerts_pb2.SnoozeAlertRequest(until=instant_message(system_clock() + timedelta(days=1))),
+        "AddNote": alerts_pb2.AddNoteRequest(note="mine"),
+        "MuteKind": alerts_pb2.MuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
+        "UnmuteKind": alerts_pb2.UnmuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
+        "UpdateNotificationPreferences": alerts_pb2.UpdateNotificationPreferencesRequest(
+            preferences=alerts_pb2.NotificationPreferences(
+                recipients=[alerts_pb2.AlertRecipient(person="mine", email="mine@acme.example")]
+            ),
+            update_mask=FieldMask(paths=["recipients"]),
+        ),
         "CreateProvider": pb.CreateProviderRequest(provider=pb.Provider(first_name="A", last_name="B", npi=new_npi())),
         "UpdateProvider": pb.UpdateProviderRequest(
             provider=pb.Provider(role="mine"), update_mask=FieldMask(paths=["role"])
@@ -308,8 +347,15 @@ PARAMETERS: Final[Mapping[str, Named]] = {
     "days": lambda _: 120,
     "kind": lambda _: "license",
     "credentialId": _IDS["credential"],
+    "alert_id": _ALERT,
+    "urgency": lambda _: "critical",
+    "state": lambda _: "TX",
+    "npi": lambda _: BOTH,
+    "after": lambda _: 0,
+    "escalated": lambda _: "false",
+    "muted": lambda _: "true",
 }
-"""The other tenant's value of every parameter of `/api/admin`."""
+"""The other tenant's value of every parameter of `/api`."""
 
 
 def _both(records: Records, **more: object) -> dict[str, object]:
@@ -317,6 +363,12 @@ def _both(records: Records, **more: object) -> dict[str, object]:
 
 
 BODIES: Final[Mapping[str, Named]] = {
+    "POST /api/alerts/{alert_id}/acknowledge": lambda _: {"note": "mine"},
+    "POST /api/alerts/{alert_id}/snooze": lambda _: {"until": (system_clock() + timedelta(days=1)).isoformat()},
+    "POST /api/alerts/{alert_id}/assign": lambda _: {"assigned_to": THEIR_COORDINATOR},
+    "POST /api/alerts/{alert_id}/notes": lambda _: {"note": "mine"},
+    "POST /api/alert-mutes": lambda _: {"kind": "attestation", "is_muted": False},
+    "PATCH /api/alert-preferences": lambda _: {"digest_hour": 8},
     "POST /api/admin/providers": lambda _: {"first_name": "A", "last_name": "B", "npi": new_npi()},
     "PATCH /api/admin/providers/{provider_id}": lambda _: {"role": "mine"},
     "POST /api/admin/providers/{provider_id}/credential-payers": lambda records: {"payerIds": [records.payer]},
@@ -352,6 +404,13 @@ BODIES: Final[Mapping[str, Named]] = {
 }
 """What is sent to each route that takes a body, with the other tenant's ids where it takes any."""
 _WITHOUT_BODY: Final = {
+    "GET /api/alerts",
+    "GET /api/alerts/{alert_id}",
+    "GET /api/alert-counts",
+    "GET /api/alert-changes",
+    "GET /api/alert-mutes",
+    "GET /api/alert-preferences",
+    "POST /api/alert-scans",
     "GET /api/admin/providers",
     "GET /api/admin/providers/{provider_id}",
     "DELETE /api/admin/providers/{provider_id}",
@@ -389,6 +448,8 @@ _WITHOUT_BODY: Final = {
 }
 ROUTES: Final = _WITHOUT_BODY | BODIES.keys()
 ABOUT_NO_RECORD: Final = {
+    "POST /api/alert-mutes",
+    "PATCH /api/alert-preferences",
     "POST /api/admin/providers",
     "POST /api/admin/payers",
     "PATCH /api/admin/credentialing-preferences",
