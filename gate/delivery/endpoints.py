@@ -57,7 +57,7 @@ class WebhookEndpoints:
         Raises:
             NotFound: the tenant has no such endpoint.
         """
-        endpoint = await repository.find(unit, endpoint_id)
+        endpoint = await repository.find(unit, endpoint_id) if endpoint_id.isprintable() else None
         if endpoint is None:
             raise NotFound("there is no such webhook endpoint")
         return endpoint
@@ -122,10 +122,9 @@ class WebhookEndpoints:
         Raises:
             NotFound: the tenant has no such endpoint.
         """
-        if await repository.disable(unit, endpoint_id, self._clock(), f"disabled by {actor.subject}"):
-            endpoint = await self.one(unit, endpoint_id)
+        endpoint = await self.one(unit, endpoint_id)
+        if await repository.disable(unit, endpoint_id, self._clock(), f"switched off by {actor.subject}"):
             await self._record(unit, endpoint, AuditAction.WEBHOOK_CHANGED, actor, {"enabled": False})
-            return endpoint
         return await self.one(unit, endpoint_id)
 
     async def remove(self, unit: UnitOfWork, endpoint_id: str, actor: Actor) -> None:
@@ -149,10 +148,10 @@ class WebhookEndpoints:
         problems = []
         if problem := problem_with(endpoint.url, private_allowed=self._rules.private_allowed):
             problems.append(FieldViolation("url", problem))
-        if len(endpoint.topics) > _MOST_TOPICS or any(len(topic) > _LONGEST_TOPIC for topic in endpoint.topics):
-            problems.append(FieldViolation("topics", f"{_MOST_TOPICS} at most, of {_LONGEST_TOPIC} characters each"))
-        if len(endpoint.description) > _LONGEST_DESCRIPTION:
-            problems.append(FieldViolation("description", f"has more than {_LONGEST_DESCRIPTION} characters"))
+        if len(endpoint.topics) > _MOST_TOPICS or not all(map(_is_topic, endpoint.topics)):
+            problems.append(FieldViolation("topics", f"{_MOST_TOPICS} at most, of {_LONGEST_TOPIC} letters and dots"))
+        if len(endpoint.description) > _LONGEST_DESCRIPTION or not endpoint.description.isprintable():
+            problems.append(FieldViolation("description", f"is one line of {_LONGEST_DESCRIPTION} characters at most"))
         if problems:
             raise InvalidInput(*problems)
 
@@ -172,6 +171,10 @@ class WebhookEndpoints:
             details={"url": endpoint.url.partition("?")[0], **(details or {})},  # a query may hold somebody's token
         )
         await self._trail.record(unit, event)
+
+
+def _is_topic(text: str) -> bool:
+    return len(text) <= _LONGEST_TOPIC and text.isascii() and text.isprintable()
 
 
 def _distinct(topics: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from gate.jobs import repository
 from gate.jobs.model import DEPLOYMENT, Job, Run
 from gate.persistence.unit_of_work import Database
 
-_PAGE: Final = 50
+PAGE: Final = 50
+"""Runs told at a time."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class JobDesk:
                 )
         return views
 
-    async def history(self, name: str, *, before: datetime | None = None, limit: int = _PAGE) -> Sequence[Run]:
+    async def history(self, name: str, *, before: datetime | None = None, limit: int = PAGE) -> Sequence[Run]:
         """The job's runs, newest first, from the one before that time.
 
         Raises:

@@ -32,7 +32,13 @@ class DeadLetters:
         self._clock = clock
 
     async def listed(self, unit: UnitOfWork, *, before: str = "") -> DeadLetterPage:
-        """The tenant's dead letters, from the one after the id `before`."""
+        """The tenant's dead letters, from the one after the id `before`.
+
+        Raises:
+            InvalidInput: `before` cannot be an id.
+        """
+        if not before.isprintable():
+            raise InvalidInput(FieldViolation("before", "is the id of a dead letter"))
         found = await repository.dead_letters(unit, before=before, limit=PAGE_SIZE + 1)
         shown = found[:PAGE_SIZE]
         return DeadLetterPage(shown, shown[-1].id if len(found) > PAGE_SIZE else "")
@@ -43,7 +49,7 @@ class DeadLetters:
         Raises:
             NotFound: the tenant has no such dead letter.
         """
-        letter = await repository.dead_letter(unit, letter_id)
+        letter = await repository.dead_letter(unit, letter_id) if letter_id.isprintable() else None
         if letter is None:
             raise NotFound("there is no such dead letter")
         return letter
@@ -70,8 +76,8 @@ class DeadLetters:
             InvalidInput: no reason is given, or a very long one.
         """
         why = reason.strip()
-        if not why or len(why) > _LONGEST_REASON:
-            raise InvalidInput(FieldViolation("reason", f"is needed, in {_LONGEST_REASON} characters at most"))
+        if not why or len(why) > _LONGEST_REASON or not why.isprintable():
+            raise InvalidInput(FieldViolation("reason", f"is needed: one line, {_LONGEST_REASON} characters at most"))
         letter = await self.one(unit, letter_id)
         await repository.discard(unit, letter_id, self._clock())
         await self._record(unit, letter, AuditAction.LETTER_DISCARDED, actor, {"reason": why})

@@ -23,6 +23,7 @@ from gate.web.api.admitted import AdminApi
 from gate.web.api.alert_routes import AlertApi, alert_routes
 from gate.web.api.described import Descriptions
 from gate.web.api.routes import admin_routes
+from gate.web.api.system_routes import dead_letter_routes, job_routes, webhook_routes
 from gate.web.cookies import Cookies
 from gate.web.door import WebDoor
 from gate.web.edge import Edge
@@ -38,6 +39,7 @@ from gate.web.portal.pages import STATIC, Pages
 from gate.web.portal.provider_pages import provider_pages
 from gate.web.portal.sign_in_form import Entrances, SignInForm
 from gate.web.portal.sign_in_pages import sign_in_pages, sign_out_pages
+from gate.web.portal.system.routes import system_pages
 
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 
@@ -94,10 +96,15 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(parts.database, parts.credentialing, Descriptions())
     api.described.install(app)
+    of_system = (
+        job_routes(parts.jobs, api.described),
+        dead_letter_routes(parts.database, parts.dead_letters, api.described),
+        webhook_routes(parts.database, parts.webhooks, api.described),
+    )
     app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
     if parts.has_pages:
         of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
-        for router in (*admin_routes(api), of_alerts, *_portal(parts, pages)):
+        for router in (*admin_routes(api), of_alerts, *of_system, *_portal(parts, pages)):
             app.include_router(router)
         app.mount("/static", _Files(directory=STATIC))
     return app
@@ -115,4 +122,5 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         overview_pages(pages, parts.health, parts.database, parts.tenants),
         account_pages(pages, sessions, ways.sign_in, cookies),
         *credentialing_pages(Office(pages, parts.database, parts.credentialing)),
+        *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )

@@ -121,7 +121,7 @@ async def test_what_a_killed_process_was_at_the_other_goes_on_with(site: Site) -
     await site.arrived(1)
 
     async with asyncio.timeout(30):
-        while await site.under_way():
+        while await site.under_way():  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(0.1)
     later = [run for run in await site.runs("deliver-outbox") if run.scheduled_for >= killed.scheduled_for]
     assert len({run.worker for run in later} - {killed.worker}) == 1

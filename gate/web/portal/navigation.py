@@ -9,6 +9,8 @@ from gate.auth.permissions import Permission
 
 _CREDENTIALING: Final = (Permission.PRACTICE_ADMIN, Permission.CREDENTIALING_VIEW)
 
+_ADMINISTRATION: Final = (Permission.GATE_ADMIN_VIEW,)
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One page in the navigation."""
@@ -78,6 +80,9 @@ SECTIONS: Final[Sequence[Section]] = (
         "System",
         (
             Entry(title="Status", path="/status", keys="g s"),
+            Entry(title="Jobs", path="/system/jobs", keys="g j", needs=_ADMINISTRATION),
+            Entry(title="Deliveries", path="/system/deliveries", keys="g d", needs=_ADMINISTRATION),
+            Entry(title="Webhooks", path="/system/webhooks", keys="g w", needs=_ADMINISTRATION),
             Entry(title="Your account", path="/account", keys="g a"),
         ),
     ),
