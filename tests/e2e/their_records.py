@@ -458,6 +458,13 @@ ABOUT_NO_RECORD: Final = {
 
 
 PAGES: Final = {
+    "GET /alerts",
+    "POST /alerts/mutes",
+    "GET /alerts/{alert_id}",
+    "POST /alerts/{alert_id}/acknowledge",
+    "POST /alerts/{alert_id}/assign",
+    "POST /alerts/{alert_id}/notes",
+    "POST /alerts/{alert_id}/snooze",
     "GET /admin/provider-credentialing/{provider_id}",
     "POST /admin/provider-credentialing/{provider_id}/credential-payers",
     "POST /admin/provider-credentialing/{provider_id}/tasks",
