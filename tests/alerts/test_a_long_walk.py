@@ -318,7 +318,9 @@ async def test_exactly_what_an_independent_count_predicts_is_raised_and_none_is_
     letterbox = FailingLetterbox(chance)
     registry = Registry(lives)
     async with office(url, registry, letterbox) as first, first.database.writing(TENANT) as unit:
-        wanted = PreferencesChange(recipients=(Recipient(person="ann", email="ann@acme.example"),))
+        wanted = PreferencesChange(
+            recipients=(Recipient(person="ann", email="ann@acme.example"),), escalate_after_days=0
+        )
         await first.desk.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
 
     await walk(url, registry, looks, letterbox)
