@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.accounts.sessions import Sessions
 from gate.clock import Clock
 from gate.credentialing.service.desk import CredentialingDesk
@@ -50,6 +51,9 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     credentialing: CredentialingDesk
     door: WebDoor
     sessions: Sessions
+    calendars: CalendarAddresses
+    base_url: str
+    """Where people find the portal; empty: wherever they ask for it."""
     entrances: Entrances
     cookies: Cookies
     has_secure_cookies: bool
@@ -101,5 +105,5 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         organisation_pages(pages, door, sessions, cookies),
         overview_pages(pages, parts.health, parts.database, parts.tenants),
         account_pages(pages, sessions, ways.sign_in, cookies),
-        *credentialing_pages(Office(pages, parts.database, parts.credentialing)),
+        *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
     )

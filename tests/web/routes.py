@@ -27,6 +27,8 @@ def all_routes() -> list[RouteContext]:
         credentialing=CredentialingDesk.of(nobody, nobody, nobody, system_clock),
         door=nobody,
         sessions=nobody,
+        calendars=nobody,
+        base_url="",
         entrances=Entrances(sign_in=nobody, has_local_accounts=True, provider=cast("Any", object())),
         cookies=Cookies(are_secure=True),
         has_secure_cookies=True,

@@ -35,7 +35,9 @@ TITLES: Final[Mapping[CredentialKind, str]] = {
     CredentialKind.OTHER: "Other",
 }
 KINDS: Final[Sequence[tuple[str, str]]] = tuple((kind.value, title) for kind, title in TITLES.items())
-WINDOWS: Final[Sequence[tuple[str, str]]] = tuple((str(days), f"Within {days} days") for days in (*reversed(TIERS), 365))
+WINDOWS: Final[Sequence[tuple[str, str]]] = tuple(
+    (str(days), f"Within {days} days") for days in (*reversed(TIERS), 365)
+)
 NOTHING_KEPT: Final = ("No credentials", "Add licenses, registrations, certificates and insurance to be told in time.")
 NOTHING_SNOOZED: Final = ("Nothing is put off", "What is put off is listed here, and comes back by itself.")
 NOTHING_WAITING: Final = ("No documents waiting.", "A renewal that somebody uploads is reviewed here before it counts.")
