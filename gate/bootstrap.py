@@ -20,6 +20,7 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.shared import SharedCache
 from aggregator.refresh import RefreshAhead, RefreshLimits
 from aggregator.resolve import Resolver
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.accounts.model import Lifetimes
 from gate.accounts.passwords import Passwords
 from gate.accounts.service import AccountService
@@ -476,6 +477,7 @@ class People(msgspec.Struct, frozen=True):
     sign_in: SignIn
     provider: OpenIdProvider | None
     clock: Clock
+    calendars: CalendarAddresses
 
 
 @asynccontextmanager
@@ -517,7 +519,8 @@ async def _people(
     sessions = Sessions(database, lifetimes, trail, clock)
     sign_in = SignIn(database, sessions, accounts, passwords, clock)
     provider = await _identity_provider(settings, stack)
-    return People(database, accounts, passwords, sessions, sign_in, provider, clock)
+    calendars = CalendarAddresses(database, trail, clock)
+    return People(database, accounts, passwords, sessions, sign_in, provider, clock, calendars)
 
 
 async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenIdProvider | None:
@@ -579,6 +582,8 @@ def _web(  # noqa: PLR0913, PLR0917 - what the door is made of
             has_pages=role.has_pages,
             door=WebDoor(people.sessions, verifier, cookies, settings.portal.base_url),
             sessions=people.sessions,
+            calendars=people.calendars,
+            base_url=settings.portal.base_url,
             entrances=Entrances(
                 sign_in=people.sign_in,
                 has_local_accounts=settings.portal.local_accounts,

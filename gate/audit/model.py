@@ -24,6 +24,8 @@ class AuditAction(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_DISABLED = "account.disabled"
+    CALENDAR_ADDRESS_CREATED = "calendar_address.created"
+    CALENDAR_ADDRESS_REVOKED = "calendar_address.revoked"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     AUDIT_READ = "audit.read"

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.accounts.sessions import Sessions
 from gate.alerts.service.office import AlertOffice
 from gate.clock import Clock
@@ -64,6 +65,9 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether people and programs find anything here, or only those who watch the service."""
     door: WebDoor
     sessions: Sessions
+    calendars: CalendarAddresses
+    base_url: str
+    """Where people find the portal; empty: wherever they ask for it."""
     entrances: Entrances
     cookies: Cookies
     has_secure_cookies: bool
@@ -123,6 +127,6 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
         alert_pages(pages, parts.database, parts.alerts),
         account_pages(pages, sessions, ways.sign_in, cookies),
-        *credentialing_pages(Office(pages, parts.database, parts.credentialing)),
+        *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
         *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )

@@ -32,6 +32,8 @@ def all_routes() -> list[RouteContext]:
         webhooks=nobody,
         door=nobody,
         sessions=nobody,
+        calendars=nobody,
+        base_url="",
         entrances=Entrances(sign_in=nobody, has_local_accounts=True, provider=cast("Any", object())),
         cookies=Cookies(are_secure=True),
         has_secure_cookies=True,

@@ -16,9 +16,10 @@ from tests.support.admin_api import new_npi
 from tests.support.callers import CALL_SECONDS, Caller, as_message
 from tests.support.gates import GateInProcess
 from tests.support.visitors import Visitor, hire, visitor
+from tests.web.routes import unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NOBODY = "/alerts/00000000-0000-7000-8000-000000000000"
+NOBODY = "/pm/inbox/alerts/00000000-0000-7000-8000-000000000000"
 _numbers = count(1)
 
 
@@ -62,8 +63,8 @@ class Desk:
         )
         await record("CreateEnrollment", enrollment=enrollment)
         await self.caller.alerts.RunScan(pb.RunScanRequest(), metadata=self.caller.metadata, timeout=CALL_SECONDS)
-        page = await self.page("/alerts")
-        found = re.search(rf'href="(/alerts/[0-9a-f-]+)">Re-credentialing: {payer}<', page)
+        page = await self.page("/pm/inbox/alerts")
+        found = re.search(rf'href="(/pm/inbox/alerts/[0-9a-f-]+)">Re-credentialing: {payer}<', page)
         assert found is not None
         return found[1]
 
@@ -89,7 +90,7 @@ async def onlooker(gate: GateInProcess) -> AsyncIterator[Desk]:
 
 
 async def test_without_deadlines_the_pages_say_so(desk: Desk) -> None:
-    assert "No open alerts." in await desk.page("/alerts")
+    assert "No open alerts." in await desk.page("/pm/inbox/alerts")
     assert "Nothing due today." in await desk.page("/")
 
 
@@ -97,14 +98,14 @@ async def test_an_alert_is_listed_with_what_portal_readers_need_and_counted_at_h
     await desk.alert(due_in=10)
     await desk.alert(due_in=-3, payer="Aetna")
 
-    page = await desk.page("/alerts")
+    page = await desk.page("/pm/inbox/alerts")
 
     assert page.index("Aetna") < page.index("Molina")
     for words in ("Jane Doe", "RECREDENTIALING_14", "10 days", "3 days overdue", "Critical", "Past due", "Open"):
         assert words in page
     home = await desk.page("/")
     assert re.search(r'urgency=past_due"><span aria-hidden="true">■</span> 1<', home)
-    assert "Molina" not in await desk.page("/alerts?urgency=past_due")
+    assert "Molina" not in await desk.page("/pm/inbox/alerts?urgency=past_due")
 
 
 async def test_what_somebody_does_about_an_alert_is_on_its_page(desk: Desk) -> None:
@@ -118,7 +119,7 @@ async def test_what_somebody_does_about_an_alert_is_on_its_page(desk: Desk) -> N
     assert "Acknowledged" in page
     assert f"Assigned to {desk.login}" in page
     assert "&lt;b&gt;called&lt;/b&gt;" in page
-    assert "Molina" in await desk.page("/alerts?who=me")
+    assert "Molina" in await desk.page("/pm/inbox/alerts?who=me")
 
 
 async def test_what_does_not_fit_is_said_on_the_page_and_keeps_what_was_typed(desk: Desk) -> None:
@@ -129,18 +130,18 @@ async def test_what_does_not_fit_is_said_on_the_page_and_keeps_what_was_typed(de
     assert "is a day like 2026-03-10" in refused
     assert 'value="someday"' in refused
     await desk.send(f"{path}/notes", status=400, note=" ")
-    await desk.page("/alerts?kind=none", status=400)
-    await desk.send("/alerts/mutes", status=400, kind="none")
+    await desk.page("/pm/inbox/alerts?kind=none", status=400)
+    await desk.send("/pm/inbox/alerts/mutes", status=400, kind="none")
     await desk.page(NOBODY, status=404)
 
 
 async def test_a_muted_kind_is_left_out_until_it_is_heard_of_again(desk: Desk) -> None:
     await desk.alert()
 
-    muted = await desk.send("/alerts/mutes", kind="recredentialing", whose="me", muted="yes")
+    muted = await desk.send("/pm/inbox/alerts/mutes", kind="recredentialing", whose="me", muted="yes")
     assert "No open alerts." in muted
     assert "for you: Re-credentialing" in muted
-    assert "Molina" in await desk.send("/alerts/mutes", kind="recredentialing", whose="me", muted="no")
+    assert "Molina" in await desk.send("/pm/inbox/alerts/mutes", kind="recredentialing", whose="me", muted="no")
 
 
 async def test_whoever_may_only_look_is_offered_nothing_to_do_and_refused_it(onlooker: Desk) -> None:
@@ -149,7 +150,15 @@ async def test_whoever_may_only_look_is_offered_nothing_to_do_and_refused_it(onl
     page = await onlooker.page(path)
 
     assert "Acknowledge" not in page
-    assert "For everybody" not in await onlooker.page("/alerts")
+    assert "For everybody" not in await onlooker.page("/pm/inbox/alerts")
     await onlooker.send(f"{path}/acknowledge", status=403)
-    await onlooker.send("/alerts/mutes", status=403, kind="recredentialing", whose="all", muted="yes")
-    assert "is muted" in await onlooker.send("/alerts/mutes", kind="recredentialing", whose="me", muted="yes")
+    await onlooker.send("/pm/inbox/alerts/mutes", status=403, kind="recredentialing", whose="all", muted="yes")
+    assert "is muted" in await onlooker.send("/pm/inbox/alerts/mutes", kind="recredentialing", whose="me", muted="yes")
+
+
+async def test_no_form_can_be_sent_without_the_token_of_the_page(desk: Desk) -> None:
+    paths = [path for path in unsafe_routes() if path.startswith("/pm/inbox/alerts")]
+    assert len(paths) == 5
+    for path in paths:
+        answer = await desk.browser.post(path.replace("{alert_id}", NOBODY), {"csrf_token": "wrong"})
+        assert answer.status == 403, path

@@ -71,7 +71,7 @@ SECTIONS: Final[Sequence[Section]] = (
                 needs=_CREDENTIALING,
                 also="/pm/credentials",
             ),
-            Entry(title="Alerts", path="/alerts", keys="g i", needs=(Permission.ALERTS_VIEW,)),
+            Entry(title="Alerts", path="/pm/inbox/alerts", keys="g i", needs=(Permission.ALERTS_VIEW,)),
             Entry(title="Mismatches", path="/pm/credentialing/mismatches", keys="g m", needs=_CREDENTIALING),
             Entry(title="Document review", path="/pm/inbox/review", keys="g v", needs=_CREDENTIALING),
         ),

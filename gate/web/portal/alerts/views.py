@@ -15,7 +15,7 @@ from gate.web.portal.credentialing.days import days_in_words
 from gate.web.portal.credentialing.views.addresses import address
 from sources.states import STATES
 
-ALERTS: Final = "/alerts"
+ALERTS: Final = "/pm/inbox/alerts"
 KIND_TITLES: Final[Mapping[AlertKind, str]] = {
     AlertKind.REVALIDATION: "Medicaid revalidation",
     AlertKind.RECREDENTIALING: "Re-credentialing",

@@ -18,6 +18,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "application-changed": "The application was changed.",
     "application-approved": "The application is approved, and the provider is in the payer’s network.",
     "application-archived": "The application and its tasks were archived.",
+    "calendar-revoked": "The address of your calendar was taken back, and opens nothing any more.",
     "preferences-changed": "The settings were changed.",
     "task-changed": "The task was changed.",
     "tasks-changed": "The tasks were changed.",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.web.portal.credentialing.application_pages import (
     application_archive,
     application_list,
@@ -11,6 +12,7 @@ from gate.web.portal.credentialing.application_pages import (
 )
 from gate.web.portal.credentialing.board import Board
 from gate.web.portal.credentialing.board_pages import board_pages
+from gate.web.portal.credentialing.calendar_pages import calendar_feed, calendar_pages
 from gate.web.portal.credentialing.credential_pages import (
     credential_archive,
     credential_pages,
@@ -34,7 +36,7 @@ from gate.web.portal.credentialing.workflow_list import workflow_list
 from gate.web.portal.credentialing.workflow_pages import workflow_pages
 
 
-def credentialing_pages(office: Office) -> Sequence[APIRouter]:
+def credentialing_pages(office: Office, calendars: CalendarAddresses, base_url: str) -> Sequence[APIRouter]:
     """Their routes; those with fixed paths before those that take what stands there for an id."""
     board = Board(office)
     return (
@@ -52,6 +54,8 @@ def credentialing_pages(office: Office) -> Sequence[APIRouter]:
         figure_pages(office),
         mismatch_pages(office),
         preference_pages(office),
+        calendar_pages(office, calendars, base_url),
+        calendar_feed(office, calendars),
         application_pages(office),
         application_archive(office),
         roster_list(office),
