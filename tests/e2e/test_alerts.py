@@ -9,9 +9,11 @@ import grpc
 import pytest
 import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
+from sqlalchemy import text
 
 from gate.auth.permissions import Role
 from gate.clock import system_clock, today_in
+from gate.persistence.engine import open_engine
 from gate.rpc.messages import instant_message
 from gate.v1 import alerts_pb2 as pb
 from gate.v1 import audit_log_pb2, credentialing_pb2, enrollment_gate_pb2
@@ -160,6 +162,30 @@ async def test_preferences_change_where_the_mask_says_so(checked: Caller) -> Non
     assert (list(settled.recipients), settled.escalate_after_days) == (list(wanted.recipients), 3)
     assert settled.digest_hour == 7
     assert (await ask(checked, "GetNotificationPreferences")).preferences == settled
+
+
+async def test_what_is_to_be_told_waits_in_the_outbox_once_the_alert_is_there(
+    gate: GateInProcess, checked: Caller
+) -> None:
+    recipient = pb.AlertRecipient(person="bob", email="bob@acme.example", style=pb.MAIL_STYLE_SINGLE)
+    wanted = pb.NotificationPreferences(recipients=[recipient])
+    mask = FieldMask(paths=["recipients"])
+    await ask(checked, "UpdateNotificationPreferences", preferences=wanted, update_mask=mask)
+    await alerted(checked)
+    await ask(checked, "RunScan")
+
+    engine = open_engine(gate.settings.sqlalchemy_url)
+    query = text("SELECT channel, topic, recipient FROM outbox_messages WHERE tenant = :tenant ORDER BY channel")
+    async with engine.connect() as connection:
+        waiting = [tuple(row) for row in await connection.execute(query, {"tenant": checked.tenant})]
+    await engine.dispose()
+
+    raised = "alert.raised"
+    assert waiting == [
+        *[("email", raised, "bob@acme.example")] * 2,
+        *[("event", raised, "")] * 2,
+        *[("webhook", raised, "")] * 2,
+    ]
 
 
 async def test_whoever_watches_is_told_what_was_and_what_happens(checked: Caller) -> None:

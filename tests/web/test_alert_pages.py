@@ -19,7 +19,7 @@ from tests.support.visitors import Visitor, hire, visitor
 from tests.web.routes import unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NOBODY = "/pm/inbox/alerts/00000000-0000-7000-8000-000000000000"
+NOBODY = "00000000-0000-7000-8000-000000000000"
 _numbers = count(1)
 
 
@@ -132,7 +132,7 @@ async def test_what_does_not_fit_is_said_on_the_page_and_keeps_what_was_typed(de
     await desk.send(f"{path}/notes", status=400, note=" ")
     await desk.page("/pm/inbox/alerts?kind=none", status=400)
     await desk.send("/pm/inbox/alerts/mutes", status=400, kind="none")
-    await desk.page(NOBODY, status=404)
+    await desk.page(f"/pm/inbox/alerts/{NOBODY}", status=404)
 
 
 async def test_a_muted_kind_is_left_out_until_it_is_heard_of_again(desk: Desk) -> None:
