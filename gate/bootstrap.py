@@ -20,11 +20,13 @@ from aggregator.cache.outage import OutageTolerantStore
 from aggregator.cache.shared import SharedCache
 from aggregator.refresh import RefreshAhead, RefreshLimits
 from aggregator.resolve import Resolver
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.accounts.model import Lifetimes
 from gate.accounts.passwords import Passwords
 from gate.accounts.service import AccountService
 from gate.accounts.sessions import Sessions
 from gate.accounts.sign_in import SignIn
+from gate.alerts.service.office import AlertOffice
 from gate.audit.anchoring import AnchorLog
 from gate.audit.log import AuditLog
 from gate.audit.reading import AuditReader
@@ -46,7 +48,23 @@ from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
 from gate.credentialing.service.desk import CredentialingDesk
+from gate.deadlines.charges import LedgerCharges
+from gate.deadlines.credentials import CredentialDeadlines
+from gate.deadlines.jobs import WatchedTenants, alert_digests, alert_scan
+from gate.deadlines.medicaid import MedicaidDeadlines
+from gate.deadlines.payers import PayerDeadlines
+from gate.delivery.email import EmailChannel
+from gate.delivery.endpoints import WebhookEndpoints, WebhookRules
+from gate.delivery.events import LocalEvents, RedisEvents
+from gate.delivery.public_addresses import PublicResolver
+from gate.delivery.webhooks import WebhookChannel
 from gate.errors import PreconditionFailed, StoreUnavailable
+from gate.jobs.chores import deliver_outbox, job_history, ledger_retention, outbox_retention
+from gate.jobs.desk import JobDesk
+from gate.jobs.history import JobHistory
+from gate.jobs.loop import JobLoop
+from gate.jobs.model import Job
+from gate.jobs.runner import JobRunner, worker_name
 from gate.ledger.backlog import Backlog
 from gate.ledger.condition import LedgerCondition
 from gate.ledger.drainer import Drainer
@@ -59,8 +77,16 @@ from gate.ledger.shelf import LedgerShelf
 from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.medicaid_evidence import RecollectedEvidence
+from gate.observability.job_series import JobSeries
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
+from gate.observability.outbox_series import OutboxSeries
+from gate.outbox.channel import Channel
+from gate.outbox.dead_letters import DeadLetters
+from gate.outbox.dispatcher import Dispatcher
+from gate.outbox.letter import Patience
+from gate.outbox.outbox import Outbox
+from gate.outbox.retention import OutboxRetention
 from gate.persistence.engine import open_engine
 from gate.persistence.following import API_KEYS, CONFIGURATIONS, Announcements
 from gate.persistence.migrate import is_current, upgrade
@@ -68,6 +94,8 @@ from gate.persistence.unit_of_work import Database
 from gate.readiness import Announce, Readiness
 from gate.rpc.access import AccessServicer
 from gate.rpc.admission import Admission
+from gate.rpc.alerts.charges import charge_in
+from gate.rpc.alerts.service import AlertsService
 from gate.rpc.answering import WayOut
 from gate.rpc.audit_log import AuditLogService
 from gate.rpc.audit_records import AuditRecords
@@ -80,6 +108,7 @@ from gate.rpc.enrollment_gate import Budgets, EnrollmentGateService
 from gate.rpc.gate_admin import GateAdminService
 from gate.rpc.ledger_wire import unpacked
 from gate.rpc.server import GrpcServer
+from gate.serving import ServeRole
 from gate.setting_sections import ProviderEnrollmentSettings
 from gate.settings import Environment, Settings
 from gate.tenancy.defaults import deployment_defaults, surroundings
@@ -116,11 +145,12 @@ class RunningGate(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def running_gate(
-    settings: Settings, clock: Clock = system_clock, *, crew: Crew | None = None
+    settings: Settings, clock: Clock = system_clock, *, crew: Crew | None = None, role: ServeRole = ServeRole.ALL
 ) -> AsyncIterator[RunningGate]:
     """Serve inside the block; then drop readiness, let calls in flight finish, and stop the rest.
 
-    `crew`: the workers of which this process is one; without, it serves alone.
+    `crew`: the workers of which this process is one; without, it serves alone. `role`: which part of the service it is;
+    without the gRPC door its port is 0.
 
     Raises:
         gate.errors.PreconditionFailed: an address is taken, or the development key or a certificate cannot be used.
@@ -164,8 +194,12 @@ async def running_gate(
             clock,
         )
         people = await _people(settings, database, log, clock, stack)
-        services = _Services(tenants, CredentialingDesk.of(database, RecollectedEvidence(lookup), log, clock))
-        app = _web(settings, people, health, _shown(metrics.registry, crew), services, verifier)
+        alerts = _alerts(database, snapshot, asked.panels, log, clock)
+        work = await _work(settings, database, redis, log, metrics.registry, alerts, stack)
+        services = _Services(
+            tenants, CredentialingDesk.of(database, RecollectedEvidence(lookup), log, clock), alerts, work
+        )
+        app = _web(settings, people, health, _shown(metrics.registry, crew), services, verifier, role)
         http_server = HttpServer(
             app, settings.http_address, settings.http_trusted_proxies, shares_port=not crew.is_alone
         )
@@ -190,18 +224,18 @@ async def running_gate(
             AuditLogService(door, database, log, AuditReader(database), records),
             AccessServicer(door, database, AccessService(log, keys.changed, clock)),
             CredentialingService(door, database, services.credentialing),
+            AlertsService(door, database, alerts),
             shares_port=not crew.is_alone,
         )
-        await grpc_server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
-        stack.push_async_callback(grpc_server.stop, settings.drain_seconds)
+        await _open_grpc(grpc_server, role, settings, metrics, clock, stack)
         await readiness.start(_announcing(grpc_server, crew))
         stack.push_async_callback(_give_notice, settings.stop_notice_seconds, crew)
         stack.push_async_callback(readiness.end)
-        # Last, because it takes the processor that the start needs.
-        ledger.drainer.start()
-        _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port)
+        _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port, role=role.value)
         if crew.slot == 1:
             await _advise_first_account(settings, people)
+        # Last, because it takes the processor that the start needs.
+        _begin_behind_the_doors(role, crew, ledger, work)
         yield RunningGate(grpc_server.port, http_server.port)
 
 
@@ -404,18 +438,20 @@ def _admission(settings: Settings, metrics: Metrics) -> Admission:
 
 
 async def retained(settings: Settings, tenants: Sequence[str], clock: Clock = system_clock) -> AsyncIterator[Retained]:
-    """Apply the ledger's retention to these tenants, or to all that have a ledger; tells of each when it is done.
+    """Apply the ledger's retention to these tenants; tells of each when it is done.
 
     Raises:
         gate.errors.StoreUnavailable: the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        engine = open_engine(settings.sqlalchemy_url)
-        stack.push_async_callback(engine.dispose)
-        keep_for = timedelta(days=settings.ledger.retention_days)
-        retention = Retention(Database(engine), _audit_log(settings, clock, stack), clock, keep_for)
-        for tenant in tenants or await retention.tenants():
+        database = await _current_database(settings, stack)
+        retention = _retention(settings, database, _audit_log(settings, clock, stack), clock)
+        for tenant in tenants:
             yield await retention.apply(tenant)
+
+
+def _retention(settings: Settings, database: Database, log: AuditLog, clock: Clock) -> Retention:
+    return Retention(database, log, clock, timedelta(days=settings.ledger.retention_days))
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -441,6 +477,7 @@ class People(msgspec.Struct, frozen=True):
     sign_in: SignIn
     provider: OpenIdProvider | None
     clock: Clock
+    calendars: CalendarAddresses
 
 
 @asynccontextmanager
@@ -452,15 +489,21 @@ async def people_of(settings: Settings, clock: Clock = system_clock) -> AsyncIte
         PreconditionFailed: it has another schema than this release's.
     """
     async with AsyncExitStack() as stack:
-        if settings.migrate_on_start:
-            await upgrade(settings.sqlalchemy_url)
-        engine = open_engine(settings.sqlalchemy_url)
-        stack.push_async_callback(engine.dispose)
-        if not await is_current(engine):
-            raise PreconditionFailed(
-                "the database has not the schema of this release: run gate migrate, or use the release that migrated it"
-            )
-        yield await _people(settings, Database(engine), _audit_log(settings, clock, stack), clock, stack)
+        database = await _current_database(settings, stack)
+        yield await _people(settings, database, _audit_log(settings, clock, stack), clock, stack)
+
+
+async def _current_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    """For who cannot wait until it is there."""
+    if settings.migrate_on_start:
+        await upgrade(settings.sqlalchemy_url)
+    engine = open_engine(settings.sqlalchemy_url)
+    stack.push_async_callback(engine.dispose)
+    if not await is_current(engine):
+        raise PreconditionFailed(
+            "the database has not the schema of this release: run gate migrate, or use the release that migrated it"
+        )
+    return Database(engine)
 
 
 async def _people(
@@ -476,7 +519,8 @@ async def _people(
     sessions = Sessions(database, lifetimes, trail, clock)
     sign_in = SignIn(database, sessions, accounts, passwords, clock)
     provider = await _identity_provider(settings, stack)
-    return People(database, accounts, passwords, sessions, sign_in, provider, clock)
+    calendars = CalendarAddresses(database, trail, clock)
+    return People(database, accounts, passwords, sessions, sign_in, provider, clock, calendars)
 
 
 async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenIdProvider | None:
@@ -488,20 +532,38 @@ async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenI
     return provider
 
 
+def _begin_behind_the_doors(role: ServeRole, crew: Crew, ledger: _Ledger, work: "Work") -> None:
+    if role.answers_claims:
+        ledger.drainer.start()
+    if role.runs_jobs and crew.slot == 1:  # one of several workers is enough, and replicas share the rest
+        work.loop.start()
+
+
+async def _open_grpc(
+    server: GrpcServer, role: ServeRole, settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+) -> None:
+    if role.answers_claims:
+        await server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
+        stack.push_async_callback(server.stop, settings.drain_seconds)
+
+
 class _Services(msgspec.Struct, frozen=True):
     """Whose use cases both doors offer."""
 
     tenants: TenantService
     credentialing: CredentialingDesk
+    alerts: AlertOffice
+    work: "Work"
 
 
-def _web(
+def _web(  # noqa: PLR0913, PLR0917 - what the door is made of
     settings: Settings,
     people: People,
     health: Health,
     registry: CollectorRegistry,
     services: _Services,
     verifier: TokenVerifier,
+    role: ServeRole,
 ) -> FastAPI:
     cookies = Cookies(are_secure=settings.has_secure_cookies)
     return build_app(
@@ -513,8 +575,15 @@ def _web(
             database=people.database,
             tenants=services.tenants,
             credentialing=services.credentialing,
+            alerts=services.alerts,
+            jobs=services.work.desk,
+            dead_letters=services.work.dead_letters,
+            webhooks=services.work.webhooks,
+            has_pages=role.has_pages,
             door=WebDoor(people.sessions, verifier, cookies, settings.portal.base_url),
             sessions=people.sessions,
+            calendars=people.calendars,
+            base_url=settings.portal.base_url,
             entrances=Entrances(
                 sign_in=people.sign_in,
                 has_local_accounts=settings.portal.local_accounts,
@@ -563,3 +632,97 @@ async def _give_notice(seconds: float, crew: Crew) -> None:
 def _refresh_ahead(settings: Settings, metrics: Metrics) -> RefreshAhead:
     wanted = settings.refresh
     return RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics)
+
+
+class Work(msgspec.Struct, frozen=True):
+    """Scheduled work, and the messages that some of it sends."""
+
+    jobs: Sequence[Job]
+    runner: JobRunner
+    loop: JobLoop
+    desk: JobDesk
+    dead_letters: DeadLetters
+    webhooks: WebhookEndpoints
+    clock: Clock
+
+
+async def _work(  # noqa: PLR0913, PLR0917 - whatever jobs may want
+    settings: Settings,
+    database: Database,
+    redis: "Redis | None",
+    log: AuditLog,
+    registry: CollectorRegistry,
+    alerts: AlertOffice,
+    stack: AsyncExitStack,
+) -> Work:
+    wanted, clock, tenants = settings.delivery, alerts.clock, WatchedTenants(database)
+    rules = WebhookRules(
+        keys=_webhook_keys(settings),
+        private_allowed=wanted.webhooks.allow_private_addresses,
+        rotation=timedelta(hours=wanted.webhooks.rotation_hours),
+    )
+    resolver = None if rules.private_allowed else PublicResolver()
+    http = await stack.enter_async_context(open_session(resolver))
+    patience = timedelta(seconds=wanted.webhooks.timeout_seconds)
+    channels: dict[str, Channel] = {
+        "email": EmailChannel(wanted.email),
+        "webhook": WebhookChannel(database, http, rules, clock, patience),
+        "event": LocalEvents() if redis is None else RedisEvents(redis, wanted.events.stream, wanted.events.max_length),
+    }
+    series = OutboxSeries(registry)
+    tries = Patience(age=timedelta(hours=wanted.give_up_hours))
+    dispatcher = Dispatcher(database, channels, clock, series.tried, tries)
+    jobs: tuple[Job, ...] = (
+        deliver_outbox(dispatcher, database, series, timedelta(seconds=wanted.pace_seconds)),
+        ledger_retention(_retention(settings, database, log, clock)),
+        outbox_retention(OutboxRetention(database, clock, timedelta(days=wanted.keep_days))),
+        job_history(JobHistory(database, clock)),
+        alert_scan(alerts, tenants),
+        alert_digests(alerts, tenants),
+    )
+    observer = JobSeries(registry)
+    runner = JobRunner(database, clock, observer, worker_name(), timedelta(seconds=settings.jobs.lease_seconds))
+    loop = JobLoop(database, jobs, runner, observer, clock)
+    stack.push_async_callback(loop.aclose, settings.drain_seconds)
+    return Work(
+        jobs,
+        runner,
+        loop,
+        JobDesk(database, jobs, log, clock),
+        DeadLetters(log, clock),
+        WebhookEndpoints(rules, log, clock),
+        clock,
+    )
+
+
+def _webhook_keys(settings: Settings) -> list[bytes]:
+    """The present one first. In development the local key will do, so that there is something to try."""
+    wanted = settings.delivery.webhooks
+    keys = [key.get_secret_value().encode() for key in (wanted.signing_key, wanted.previous_signing_key)]
+    if not keys[0] and settings.uses_development_key:
+        keys[0] = development_key(settings.data_dir)
+    return [key for key in keys if key] if keys[0] else []
+
+
+@asynccontextmanager
+async def jobs_of(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Work]:
+    """The jobs of a deployment for who runs one of them by hand, with or without a service that does.
+
+    Raises:
+        gate.errors.StoreUnavailable: the database cannot be reached.
+        gate.errors.PreconditionFailed: it has another schema than this release's.
+    """
+    async with AsyncExitStack() as stack:
+        database = await _current_database(settings, stack)
+        redis = _redis(settings, stack)
+        log = _audit_log(settings, clock, stack)
+        snapshot = await _snapshot(settings, database, redis, stack)
+        asked = await _asking(settings, Metrics(CollectorRegistry()), clock, stack, 1)
+        alerts = _alerts(database, snapshot, asked.panels, log, clock)
+        yield await _work(settings, database, redis, log, CollectorRegistry(), alerts, stack)
+
+
+def _alerts(database: Database, snapshot: ConfigSnapshot, panels: Panels, log: AuditLog, clock: Clock) -> AlertOffice:
+    """What is watched: what the gate heard of providers, and the tenants' own records."""
+    watched = (MedicaidDeadlines(database, snapshot, panels), PayerDeadlines(database), CredentialDeadlines(database))
+    return AlertOffice.of(database, watched, LedgerCharges(database, charge_in), Outbox(clock), log, clock)

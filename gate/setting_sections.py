@@ -193,3 +193,75 @@ class PortalSettings(BaseModel):
     """A session ends so long after sign-in, whatever happens."""
     local_accounts: bool = True
     """Whether people may sign in with a password of this deployment (`gate accounts`)."""
+
+
+class JobSettings(BaseModel):
+    """Scheduled work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """A process that runs a job and is not heard of for so long is taken for dead: another goes on with it."""
+
+
+class EmailSettings(BaseModel):
+    """The mail server that takes the gate's messages; none without `host`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """STARTTLS is insisted on: a server that does not offer it gets no mail."""
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    """The address from which messages come."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=25)] = 20.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether mail can be sent."""
+        return bool(self.host)
+
+
+class WebhookSettings(BaseModel):
+    """Signed requests to addresses that tenants name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    signing_key: SecretStr = SecretStr("")
+    """From it every endpoint's secret is derived: at least 32 characters. In development the local key does."""
+    previous_signing_key: SecretStr = SecretStr("")
+    """While it is set, requests are signed with what was derived from it, too."""
+    allow_private_addresses: bool = False
+    """Tenants may name addresses of this machine and its networks, and plain http://."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=25)] = 15.0
+    rotation_hours: Annotated[float, Field(ge=0, le=24 * 30)] = 24
+    """How long an endpoint's secret still signs, beside the new one, after it was replaced."""
+
+
+class EventSettings(BaseModel):
+    """CloudEvents on a Redis stream; within the process where there is no Redis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stream: str = "enrollment-gate:events"
+    max_length: Annotated[int, Field(ge=100, le=100_000_000)] = 100_000
+    """About so many events are kept; the oldest go first."""
+
+
+class DeliverySettings(BaseModel):
+    """How what happened is told outside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    email: EmailSettings = EmailSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    events: EventSettings = EventSettings()
+    pace_seconds: Annotated[int, Field(ge=1, le=3600)] = 5
+    """How often is looked for messages to send."""
+    give_up_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 72
+    """A message that could not be delivered for so long is a dead letter."""
+    keep_days: Annotated[int, Field(ge=1, le=3653)] = 400
+    """Delivered messages are kept for so long; a message of the same key is not sent again meanwhile."""

@@ -25,6 +25,8 @@ from gate.secret_sources import VARIABLES, secret_sources
 from gate.setting_sections import (
     AuditSettings,
     AuthSettings,
+    DeliverySettings,
+    JobSettings,
     LedgerSettings,
     LimitSettings,
     Listed,
@@ -43,6 +45,7 @@ _ALGORITHMS: Final = (
 )
 """By which an identity provider may sign."""
 
+_SHORTEST_KEY: Final = 32
 _PREFIX: Final = "GATE_"
 _READ_BY_THE_COMMAND_LINE: Final = ("token", "client_ca_file", "client_certificate_file", "client_key_file")
 _READ_BEFORE_SETTINGS: Final = tuple(variable.removeprefix(_PREFIX).lower() for variable in VARIABLES)
@@ -126,6 +129,8 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     portal: PortalSettings = PortalSettings()
     oidc: OidcSettings = OidcSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    jobs: JobSettings = JobSettings()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -158,6 +163,7 @@ class Settings(BaseSettings):
             *self._unreachable(),
             *self._half_secured(),
             *self._half_signed_in(),
+            *self._half_delivered(),
             *(self._unfit_for_production() if self._is_production else ()),
         ]
         if problems:
@@ -212,8 +218,27 @@ class Settings(BaseSettings):
         ]
         return problems
 
+    def _half_delivered(self) -> list[str]:
+        email, webhooks = self.delivery.email, self.delivery.webhooks
+        problems = []
+        if email.is_on != bool(email.sender):
+            problems.append("GATE_DELIVERY__EMAIL__HOST and GATE_DELIVERY__EMAIL__SENDER need each other")
+        if bool(email.username) != bool(email.password.get_secret_value()):
+            problems.append("GATE_DELIVERY__EMAIL__USERNAME and GATE_DELIVERY__EMAIL__PASSWORD need each other")
+        if email.username and email.security == "none" and not is_loopback(f"{email.host}:{email.port}"):
+            problems.append("GATE_DELIVERY__EMAIL__SECURITY=none would send the password in the clear")
+        for name in ("signing_key", "previous_signing_key"):
+            key = getattr(webhooks, name).get_secret_value()
+            if key and len(key) < _SHORTEST_KEY:
+                problems.append(
+                    f"GATE_DELIVERY__WEBHOOKS__{name.upper()} must have {_SHORTEST_KEY} characters at least"
+                )
+        return problems
+
     def _unfit_for_production(self) -> list[str]:
         problems = []
+        if self.delivery.email.is_on and self.delivery.email.security == "none":
+            problems.append("GATE_ENVIRONMENT=production sends mail over TLS only: set GATE_DELIVERY__EMAIL__SECURITY")
         if self.uses_development_key:
             problems.append("GATE_ENVIRONMENT=production refuses the development signing key: set GATE_AUTH__JWKS_URL")
         elif not self.auth.jwks_url.startswith("https://"):

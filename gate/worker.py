@@ -17,6 +17,7 @@ from gate.errors import GateError
 from gate.event_loop import run_serving
 from gate.observability.logging import configure_logging
 from gate.observability.merged import share_series
+from gate.serving import ServeRole
 from gate.settings import Settings
 from gate.startup import uncollected
 from gate.workers.crew import Crew
@@ -39,13 +40,13 @@ def main() -> None:
     structlog.contextvars.bind_contextvars(worker=order.slot)
     share_series(order.metrics_directory, order.slot)
     crew = Crew(order.slot, order.size, order.metrics_directory, partial(_say, supervisor))
-    code = run_serving(_serve(settings, crew))
+    code = run_serving(_serve(settings, order.role, crew))
     if crew.is_orphaned:
         shutil.rmtree(order.metrics_directory, ignore_errors=True)
     sys.exit(code)
 
 
-async def _serve(settings: Settings, crew: Crew) -> int:
+async def _serve(settings: Settings, role: ServeRole, crew: Crew) -> int:
     """The exit code."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,7 +59,7 @@ async def _serve(settings: Settings, crew: Crew) -> int:
             from sources.registry import SourceRegistrationError
 
             try:
-                await stack.enter_async_context(running_gate(settings, crew=crew))
+                await stack.enter_async_context(running_gate(settings, crew=crew, role=role))
             except (OSError, GateError, SourceRegistrationError) as error:
                 crew.failed(str(error))
                 return _FAILED

@@ -12,6 +12,7 @@ from typing import Final
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractResolver
 
 from sources.clock import utc_now
 from sources.contract import (
@@ -52,8 +53,10 @@ class UnknownProvider(msgspec.Struct, frozen=True):
             return False
 
 
-def open_session() -> aiohttp.ClientSession:
+def open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
     """A session for all sources: pooled connections, no cookies, no proxy from the environment.
+
+    `resolver`: looks names up in place of the system's, where not every address will do.
 
     Names are looked up once a minute, and all connections share the client's one TLS context.
 
@@ -65,6 +68,7 @@ def open_session() -> aiohttp.ClientSession:
             limit=_CONNECTIONS,
             ttl_dns_cache=_DNS_CACHE_SECONDS,
             keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            resolver=resolver,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=_SANE_TOTAL_SECONDS, connect=_CONNECT_SECONDS),

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from gate.accounts.model import Account, Memberships, Session, known_roles
-from gate.accounts.tables import AccountTable, MembershipTable, SessionTable, SignInTryTable
+from gate.accounts.tables import AccountTable, CalendarAddressTable, MembershipTable, SessionTable, SignInTryTable
 from gate.auth.permissions import Role
 from gate.errors import Conflict
 from gate.persistence.unit_of_work import AccountsUnit, UnitOfWork
@@ -26,6 +26,16 @@ class Count(msgspec.Struct, frozen=True):
     key: str
     failures: int
     blocked_until: datetime
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose calendar a secret address opens."""
+
+    account: Account
+    tenant: str
+    vouched: frozenset[Role] | None
+    """What an identity provider said when it was made; None: the membership says it."""
+    ends_at: datetime
 
 
 async def add_account(accounts: AccountsUnit, account: Account) -> None:
@@ -178,6 +188,70 @@ async def set_count(
 async def forget_count(accounts: AccountsUnit, key: str) -> None:
     """Begin anew."""
     await accounts.session.execute(delete(SignInTryTable).where(SignInTryTable.key == key))
+
+
+async def blocked_until(accounts: AccountsUnit, key: str) -> datetime | None:
+    """Until when nothing of this key is judged; None: nothing failed of late."""
+    query = select(SignInTryTable.blocked_until).where(SignInTryTable.key == key)
+    return (await accounts.session.execute(query)).scalar_one_or_none()
+
+
+async def put_calendar_address(
+    unit: UnitOfWork,
+    account_id: str,
+    *,
+    digest: str,
+    vouched: frozenset[Role] | None,
+    created_at: datetime,
+    ends_at: datetime,
+) -> None:
+    """Replace the secret address of the person's calendar in the unit's tenant."""
+    await drop_calendar_address(unit, account_id)
+    await unit.session.execute(
+        insert(CalendarAddressTable).values(
+            tenant=unit.tenant,
+            account_id=account_id,
+            digest=digest,
+            vouched_roles=None if vouched is None else sorted(vouched),
+            created_at=created_at,
+            ends_at=ends_at,
+        )
+    )
+
+
+async def drop_calendar_address(unit: UnitOfWork, account_id: str) -> bool:
+    """Take the address away; whether there was one."""
+    own = (CalendarAddressTable.tenant == unit.tenant, CalendarAddressTable.account_id == account_id)
+    dropped = await unit.session.execute(
+        delete(CalendarAddressTable)
+        .where(*own)
+        .returning(CalendarAddressTable.account_id)
+        .execution_options(synchronize_session=False)
+    )
+    return dropped.one_or_none() is not None
+
+
+async def calendar_address(unit: UnitOfWork, account_id: str) -> tuple[datetime, datetime] | None:
+    """When the person's address in the unit's tenant was made, and when it ends."""
+    table = CalendarAddressTable
+    query = select(table.created_at, table.ends_at).where(table.tenant == unit.tenant, table.account_id == account_id)
+    row = (await unit.session.execute(query)).one_or_none()
+    return None if row is None else (row.created_at, row.ends_at)
+
+
+async def subscribed_by(accounts: AccountsUnit, digest: str) -> Subscription | None:
+    """Whose calendar the address with this digest opens."""
+    query = (
+        select(CalendarAddressTable, AccountTable)
+        .join(AccountTable, AccountTable.id == CalendarAddressTable.account_id)
+        .where(CalendarAddressTable.digest == digest)
+    )
+    row = (await accounts.session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    kept, account = row
+    vouched = None if kept.vouched_roles is None else known_roles(kept.vouched_roles)
+    return Subscription(account=_account(account), tenant=kept.tenant, vouched=vouched, ends_at=kept.ends_at)
 
 
 def _account(row: AccountTable) -> Account:

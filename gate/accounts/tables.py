@@ -56,6 +56,20 @@ class SessionTable(OfNoTenant, Base):
     agent: Mapped[str] = mapped_column(String(256))
 
 
+class CalendarAddressTable(OfOneTenant, Base):
+    """The secret address of one person's calendar in one tenant, of which there is one at most."""
+
+    __tablename__ = "calendar_addresses"
+
+    account_id: Mapped[str] = mapped_column(String(36), ForeignKey("accounts.id"), primary_key=True, index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret in the address. The secret itself is nowhere."""
+    vouched_roles: Mapped[list[str] | None] = mapped_column(DOCUMENT)
+    """Roles as an identity provider said when the address was made; None: the membership says it, at every request."""
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
 class SignInTryTable(OfNoTenant, Base):
     """Failures to sign in, counted by a digest of what they have in common."""
 

@@ -87,6 +87,34 @@ class Tries(msgspec.Struct, frozen=True):
             await repository.set_count(accounts, count.key, failures, last_at=now, blocked_until=now)
 
 
+class Guesses(msgspec.Struct, frozen=True):
+    """Secrets that somebody without a login shows, from one address."""
+
+    kind: str
+    address: str
+
+    def _key(self) -> str:
+        return _key(self.kind, place_of(self.address))
+
+    async def must_not_be_too_many(self, accounts: AccountsUnit, now: datetime) -> None:
+        """Let the next one be judged.
+
+        Raises:
+            TooManyTries: the last wrong ones are too recent.
+        """
+        blocked_until = await repository.blocked_until(accounts, self._key())
+        if blocked_until is not None and blocked_until > now:
+            raise TooManyTries(blocked_until - now)
+
+    async def failed(self, accounts: AccountsUnit, now: datetime) -> None:
+        """Count a wrong one."""
+        keys = [self._key()]
+        (count,) = await repository.counts(accounts, keys, forgotten_before=now - FORGOTTEN_AFTER, now=now)
+        failures = count.failures + 1
+        pause = ADDRESS.pause_after(failures)
+        await repository.set_count(accounts, count.key, failures, last_at=now, blocked_until=now + pause)
+
+
 def place_of(address: str) -> str:
     """What counts as one address: of IPv6 the network of one household, which has more of them than can be counted."""
     try:

@@ -16,11 +16,14 @@ class Permission(StrEnum):
     CREDENTIALING_VIEW = "pm.credentialing.view"
     CREDENTIALING_MANAGE = "pm.credentialing.manage"
     PRACTICE_ADMIN = "pm.admin"
+    """Opens the pages and routes of practice management, and nothing on them: each of those has a key of its own."""
     PAYERS_VIEW = "pm.payers.view"
     PAYERS_MANAGE = "pm.payers.manage"
     INSURANCE_VIEW = "pm.insurance.view"
     INSURANCE_MANAGE = "pm.insurance.manage"
     ELIGIBILITY_RUN = "pm.eligibility.run"
+    ALERTS_VIEW = "gate.alerts.view"
+    ALERTS_MANAGE = "gate.alerts.manage"
     AUDIT_VIEW = "audit.view"
     ACCESS_MANAGE = "access.manage"
     """Make and take away accounts and API keys. Nobody gives what they do not hold themselves."""
@@ -50,6 +53,7 @@ _VIEWS: Final = frozenset(
         Permission.CREDENTIALING_VIEW,
         Permission.PAYERS_VIEW,
         Permission.INSURANCE_VIEW,
+        Permission.ALERTS_VIEW,
     }
 )
 """Reading the tenant's own records. The audit log is not among them: it tells who did what."""
@@ -57,7 +61,7 @@ _VIEWS: Final = frozenset(
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
         Role.PIPELINE: frozenset({Permission.GATE_CHECK}),
-        Role.VIEWER: _VIEWS,
+        Role.VIEWER: _VIEWS | {Permission.PRACTICE_ADMIN},
         Role.COORDINATOR: frozenset(
             {
                 Permission.CREDENTIALING_VIEW,
@@ -68,6 +72,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.INSURANCE_VIEW,
                 Permission.INSURANCE_MANAGE,
                 Permission.ELIGIBILITY_RUN,
+                Permission.ALERTS_VIEW,
+                Permission.ALERTS_MANAGE,
             }
         ),
         Role.CLAIMS_ANALYST: frozenset(
@@ -80,7 +86,10 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.GATE_ADMIN_VIEW,
                 Permission.CREDENTIALING_VIEW,
                 Permission.CREDENTIALING_MANAGE,
+                Permission.PRACTICE_ADMIN,
                 Permission.PAYERS_VIEW,
+                Permission.ALERTS_VIEW,
+                Permission.ALERTS_MANAGE,
             }
         ),
         Role.GATE_OPERATOR: frozenset(
@@ -89,6 +98,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.GATE_DECISIONS_VIEW,
                 Permission.GATE_ADMIN_VIEW,
                 Permission.GATE_ADMIN_MANAGE,
+                Permission.ALERTS_VIEW,
             }
         ),
         Role.AUDITOR: _VIEWS | {Permission.AUDIT_VIEW},

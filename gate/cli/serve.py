@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +17,7 @@ from gate.errors import GateError
 from gate.event_loop import run_serving
 from gate.observability.logging import configure_logging
 from gate.secret_sources import remarks_on_files
+from gate.serving import ServeRole
 from gate.settings import Settings, unknown_variables
 from gate.startup import uncollected
 
@@ -25,16 +25,10 @@ if TYPE_CHECKING:
     from gate.bootstrap import RunningGate
 
 
-class ServeRole(StrEnum):
-    """Which part of the service a process is."""
-
-    ALL = "all"
-    GATE = "gate"
-
-
 def serve(
     role: Annotated[
-        ServeRole, typer.Option(help="Which part to serve; both are the whole service, with the portal, for now.")
+        ServeRole,
+        typer.Option(help="Which part to serve: gRPC (gate), pages and /api (portal), scheduled work (jobs)."),
     ] = ServeRole.ALL,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Also serve the portals' doubles, and ask them instead of the portals.")
@@ -48,7 +42,6 @@ def serve(
     config: ConfigFile = None,
 ) -> None:
     """Serve gRPC and HTTP until stopped (SIGTERM or Ctrl-C); calls in flight are finished first."""
-    del role  # both say the same until there is a second part
     settings = settings_of(config)
     if sandbox:
         refuse_in_production(settings)
@@ -60,18 +53,20 @@ def serve(
     if workers is not None:
         settings = settings.model_copy(update={"workers": workers})
     if settings.workers > 1:
-        asyncio.run(serve_by_workers(settings, sandbox=sandbox))
+        asyncio.run(serve_by_workers(settings, role, sandbox=sandbox))
     else:
-        run_serving(_serve(settings, sandbox=sandbox))
+        run_serving(_serve(settings, role, sandbox=sandbox))
 
 
-async def _serve(settings: Settings, *, sandbox: bool) -> None:
-    async with serving(settings, sandbox=sandbox):
+async def _serve(settings: Settings, role: ServeRole, *, sandbox: bool) -> None:
+    async with serving(settings, role, sandbox=sandbox):
         await until_stopped()
 
 
 @asynccontextmanager
-async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator["RunningGate"]:
+async def serving(
+    settings: Settings, role: ServeRole = ServeRole.ALL, *, sandbox: bool
+) -> AsyncIterator["RunningGate"]:
     """A gate that serves inside the block, with the portals' doubles if wanted; start-up failures end the program."""
     async with AsyncExitStack() as stack:
         with uncollected():
@@ -83,7 +78,7 @@ async def serving(settings: Settings, *, sandbox: bool) -> AsyncIterator["Runnin
                 stack.push_async_callback(portals.stop)
                 settings = with_connections(settings, portals.connections)
             try:
-                gate = await stack.enter_async_context(running_gate(settings))
+                gate = await stack.enter_async_context(running_gate(settings, role=role))
             except (OSError, GateError, SourceRegistrationError) as error:
                 stop(f"cannot start: {error}")
         yield gate

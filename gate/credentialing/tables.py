@@ -23,9 +23,10 @@ from gate.credentialing.model.tasks import DONE
 from gate.persistence.base import DOCUMENT, Base, OfOneTenant
 
 _IS_PRESENT = column("archived_at").is_(None)
-IS_TO_DO = column("task_status").not_in([literal_column(f"'{status.value}'") for status in sorted(DONE)])
-"""With the words themselves: a database uses an index of some rows where a statement says in its text that it wants
-those, and not where it says so in a parameter."""
+IS_LEFT_TO_DO = column("task_status").not_in([literal_column(f"'{status.value}'") for status in sorted(DONE)])
+"""Of tasks. Queries say it in these very words: with parameters in it, no planner sees that the index fits."""
+_IS_OPEN = and_(_IS_PRESENT, IS_LEFT_TO_DO)
+_IS_WAITING = column("status") == literal_column("'submitted'")
 _BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorted alike by both databases."""
 
@@ -38,6 +39,11 @@ def _listed(name: str, *columns: str, unique: bool = False) -> Index:
 def _of_some(name: str, where: ColumnElement[bool], *columns: str, unique: bool = False) -> Index:
     """An index of the records that are `where`."""
     return Index(name, "tenant", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def _still_to_do(name: str, *columns: str) -> Index:
+    """An index of tasks with which something is left to do: what was done over the years is not passed through."""
+    return _of_some(name, _IS_OPEN, *columns)
 
 
 def _belongs_to(table: str, kind: str, column: str) -> ForeignKeyConstraint:
@@ -54,6 +60,7 @@ class ProviderTable(OfOneTenant, Base):
     __table_args__ = (
         _listed("ix_providers_tenant_sort_name_id", "sort_name", "id"),
         _listed("ux_providers_tenant_npi", "npi", unique=True),
+        _listed("ix_providers_tenant_attested", "caqh_attested_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -67,6 +74,7 @@ class ProviderTable(OfOneTenant, Base):
     is_bookable: Mapped[bool]
     taxonomies: Mapped[list[str]] = mapped_column(DOCUMENT)
     states: Mapped[list[str]] = mapped_column(DOCUMENT)
+    caqh_attested_on: Mapped[date | None]
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
 
@@ -147,6 +155,7 @@ class EnrollmentTable(OfOneTenant, Base):
     payer_loaded_date: Mapped[date | None]
     coordinator: Mapped[str] = mapped_column(Text)
     notes: Mapped[str] = mapped_column(Text)
+    snoozed_until: Mapped[date | None]
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
 
@@ -217,7 +226,10 @@ class TaskTable(OfOneTenant, Base):
         _listed("ix_credentialing_tasks_tenant_status_due", "task_status", "due_date", "id"),
         _listed("ix_credentialing_tasks_tenant_assigned_due", "assigned_to", "due_date", "id"),
         _listed("ix_credentialing_tasks_tenant_assigned_status", "assigned_to", "task_status", "due_date", "id"),
-        _of_some("ix_credentialing_tasks_tenant_to_do", and_(_IS_PRESENT, IS_TO_DO), "assigned_to", "due_date", "id"),
+        _listed("ix_credentialing_tasks_tenant_payer_status", "payer_id", "task_status", "due_date", "id"),
+        _still_to_do("ix_credentialing_tasks_open_due", "due_date", "id"),
+        _still_to_do("ix_credentialing_tasks_open_assigned", "assigned_to", "due_date", "id"),
+        _still_to_do("ix_credentialing_tasks_open_payer", "payer_id", "due_date", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -309,6 +321,68 @@ class ContractCountTable(OfOneTenant, Base):
     contracts: Mapped[int]
     bookable: Mapped[int]
     """Of these, providers who take patients."""
+
+
+class CredentialTable(OfOneTenant, Base):
+    """What a provider holds and has to renew."""
+
+    __tablename__ = "provider_credentials"
+    __table_args__ = (
+        _belongs_to("provider_credentials", "providers", "provider_id"),
+        _listed("ix_provider_credentials_tenant_expires", "expires_on", "id"),
+        _listed("ix_provider_credentials_tenant_coordinator", "coordinator", "expires_on", "id"),
+        _listed("ix_provider_credentials_tenant_kind", "kind", "expires_on", "id"),
+        _listed("ix_provider_credentials_tenant_provider", "provider_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(36))
+    kind: Mapped[str] = mapped_column(String(32))
+    number: Mapped[str] = mapped_column(Text)
+    issuer: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(2))
+    issued_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    coordinator: Mapped[str] = mapped_column(Text)
+    document_reference: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    snoozed_until: Mapped[date | None]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class RenewalTable(OfOneTenant, Base):
+    """A renewal of a credential, of which one at most waits for its review. None is ever taken away."""
+
+    __tablename__ = "credential_renewals"
+    __table_args__ = (
+        _belongs_to("credential_renewals", "provider_credentials", "credential_id"),
+        Index("ix_credential_renewals_tenant_credential", "tenant", "credential_id", "id"),
+        Index("ix_credential_renewals_tenant_status", "tenant", "status", "id"),
+        Index(
+            "ux_credential_renewals_tenant_waiting",
+            "tenant",
+            "credential_id",
+            unique=True,
+            sqlite_where=_IS_WAITING,
+            postgresql_where=_IS_WAITING,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    credential_id: Mapped[str] = mapped_column(String(36))
+    status: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(Text)
+    issuer: Mapped[str] = mapped_column(Text)
+    issued_on: Mapped[date | None]
+    expires_on: Mapped[date]
+    document_reference: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    submitted_by: Mapped[str] = mapped_column(Text)
+    submitted_at: Mapped[datetime]
+    reviewed_by: Mapped[str] = mapped_column(Text)
+    reviewed_at: Mapped[datetime | None]
+    rejection_reason: Mapped[str] = mapped_column(Text)
 
 
 class PreferencesTable(OfOneTenant, Base):

@@ -1,5 +1,6 @@
 """Revalidation tiers: how many days remain, and what that is called. Rows R1-R19. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from gate.decision.model import Revalidation
@@ -12,9 +13,14 @@ def revalidation_of(due_on: date | None, today: date, warning_days: tuple[int, .
     if due_on is None:
         return None
     days = (due_on - today).days
-    reached = [tier for tier in warning_days if days <= tier]
-    tier = PAST_DUE if days < 0 else f"REVALIDATION_{min(reached)}" if reached else ""
+    reached = rung_reached(days, warning_days)
+    tier = PAST_DUE if days < 0 else "" if reached is None else f"REVALIDATION_{reached}"
     return Revalidation(due_on, days, tier)
+
+
+def rung_reached(days_remaining: int, rungs: Sequence[int]) -> int | None:
+    """The last rung of a ladder of days that has begun; None: none has. A rung's own day is its first (R2, R4, R6)."""
+    return min((rung for rung in rungs if days_remaining <= rung), default=None)
 
 
 def is_soft_hold(revalidation: Revalidation | None, warning_days: tuple[int, ...]) -> bool:

@@ -233,6 +233,50 @@ MISMATCH_KIND_NOT_VERIFIED: MismatchKind.ValueType  # 4
 """There is a contract, and the gate has not heard from the state."""
 Global___MismatchKind: _TypeAlias = MismatchKind  # noqa: Y015
 
+class _CredentialKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CredentialKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CredentialKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CREDENTIAL_KIND_UNSPECIFIED: _CredentialKind.ValueType  # 0
+    CREDENTIAL_KIND_LICENSE: _CredentialKind.ValueType  # 1
+    CREDENTIAL_KIND_DEA: _CredentialKind.ValueType  # 2
+    CREDENTIAL_KIND_CDS: _CredentialKind.ValueType  # 3
+    CREDENTIAL_KIND_BOARD_CERTIFICATION: _CredentialKind.ValueType  # 4
+    CREDENTIAL_KIND_MALPRACTICE: _CredentialKind.ValueType  # 5
+    CREDENTIAL_KIND_OTHER: _CredentialKind.ValueType  # 6
+
+class CredentialKind(_CredentialKind, metaclass=_CredentialKindEnumTypeWrapper): ...
+
+CREDENTIAL_KIND_UNSPECIFIED: CredentialKind.ValueType  # 0
+CREDENTIAL_KIND_LICENSE: CredentialKind.ValueType  # 1
+CREDENTIAL_KIND_DEA: CredentialKind.ValueType  # 2
+CREDENTIAL_KIND_CDS: CredentialKind.ValueType  # 3
+CREDENTIAL_KIND_BOARD_CERTIFICATION: CredentialKind.ValueType  # 4
+CREDENTIAL_KIND_MALPRACTICE: CredentialKind.ValueType  # 5
+CREDENTIAL_KIND_OTHER: CredentialKind.ValueType  # 6
+Global___CredentialKind: _TypeAlias = CredentialKind  # noqa: Y015
+
+class _RenewalStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RenewalStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RenewalStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RENEWAL_STATUS_UNSPECIFIED: _RenewalStatus.ValueType  # 0
+    RENEWAL_STATUS_SUBMITTED: _RenewalStatus.ValueType  # 1
+    RENEWAL_STATUS_APPROVED: _RenewalStatus.ValueType  # 2
+    RENEWAL_STATUS_REJECTED: _RenewalStatus.ValueType  # 3
+
+class RenewalStatus(_RenewalStatus, metaclass=_RenewalStatusEnumTypeWrapper): ...
+
+RENEWAL_STATUS_UNSPECIFIED: RenewalStatus.ValueType  # 0
+RENEWAL_STATUS_SUBMITTED: RenewalStatus.ValueType  # 1
+RENEWAL_STATUS_APPROVED: RenewalStatus.ValueType  # 2
+RENEWAL_STATUS_REJECTED: RenewalStatus.ValueType  # 3
+Global___RenewalStatus: _TypeAlias = RenewalStatus  # noqa: Y015
+
 @_typing.final
 class Provider(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -248,6 +292,7 @@ class Provider(_message.Message):
     TAXONOMIES_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    CAQH_ATTESTED_ON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     first_name: _builtins.str
     last_name: _builtins.str
@@ -264,6 +309,10 @@ class Provider(_message.Message):
     def states(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def caqh_attested_on(self) -> _date_pb2.Date:
+        """When the provider last said to CAQH that their profile is right."""
+
     def __init__(
         self,
         *,
@@ -278,10 +327,11 @@ class Provider(_message.Message):
         taxonomies: _abc.Iterable[_builtins.str] | None = ...,
         states: _abc.Iterable[_builtins.str] | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        caqh_attested_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_bookable", b"_is_bookable", "created_at", b"created_at", "is_bookable", b"is_bookable"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_bookable", b"_is_bookable", "caqh_attested_on", b"caqh_attested_on", "created_at", b"created_at", "is_bookable", b"is_bookable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_bookable", b"_is_bookable", "created_at", b"created_at", "first_name", b"first_name", "id", b"id", "is_attending", b"is_attending", "is_bookable", b"is_bookable", "is_supervising", b"is_supervising", "last_name", b"last_name", "npi", b"npi", "role", b"role", "states", b"states", "taxonomies", b"taxonomies"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_bookable", b"_is_bookable", "caqh_attested_on", b"caqh_attested_on", "created_at", b"created_at", "first_name", b"first_name", "id", b"id", "is_attending", b"is_attending", "is_bookable", b"is_bookable", "is_supervising", b"is_supervising", "last_name", b"last_name", "npi", b"npi", "role", b"role", "states", b"states", "taxonomies", b"taxonomies"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__is_bookable: _TypeAlias = _typing.Literal["is_bookable"]  # noqa: Y015
     _WhichOneofArgType__is_bookable: _TypeAlias = _typing.Literal["_is_bookable", b"_is_bookable"]  # noqa: Y015
@@ -448,6 +498,7 @@ class ProviderEnrollment(_message.Message):
     COORDINATOR_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    SNOOZED_UNTIL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     provider_id: _builtins.str
     payer_id: _builtins.str
@@ -472,6 +523,10 @@ class ProviderEnrollment(_message.Message):
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def snoozed_until(self) -> _date_pb2.Date:
+        """Until then the deadlines pass over it; on that day it is back. Set by SnoozeDeadlines."""
+
     def __init__(
         self,
         *,
@@ -490,10 +545,11 @@ class ProviderEnrollment(_message.Message):
         coordinator: _builtins.str = ...,
         notes: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        snoozed_until: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approved_date", b"approved_date", "created_at", b"created_at", "effective_date", b"effective_date", "payer_loaded_date", b"payer_loaded_date", "recert_due_on", b"recert_due_on", "submitted_date", b"submitted_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approved_date", b"approved_date", "created_at", b"created_at", "effective_date", b"effective_date", "payer_loaded_date", b"payer_loaded_date", "recert_due_on", b"recert_due_on", "snoozed_until", b"snoozed_until", "submitted_date", b"submitted_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_date", b"approved_date", "billing_npi", b"billing_npi", "coordinator", b"coordinator", "created_at", b"created_at", "effective_date", b"effective_date", "id", b"id", "notes", b"notes", "npi", b"npi", "payer_id", b"payer_id", "payer_loaded_date", b"payer_loaded_date", "provider_id", b"provider_id", "recert_due_on", b"recert_due_on", "status", b"status", "submitted_date", b"submitted_date", "taxonomy_code", b"taxonomy_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_date", b"approved_date", "billing_npi", b"billing_npi", "coordinator", b"coordinator", "created_at", b"created_at", "effective_date", b"effective_date", "id", b"id", "notes", b"notes", "npi", b"npi", "payer_id", b"payer_id", "payer_loaded_date", b"payer_loaded_date", "provider_id", b"provider_id", "recert_due_on", b"recert_due_on", "snoozed_until", b"snoozed_until", "status", b"status", "submitted_date", b"submitted_date", "taxonomy_code", b"taxonomy_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -765,6 +821,8 @@ class CredentialingTask(_message.Message):
     PORTAL_URL_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     IS_OVERDUE_FIELD_NUMBER: _builtins.int
+    PAYER_NAME_FIELD_NUMBER: _builtins.int
+    PROVIDER_NAME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     provider_id: _builtins.str
     payer_id: _builtins.str
@@ -780,7 +838,11 @@ class CredentialingTask(_message.Message):
     """The payer's number of the application."""
     portal_url: _builtins.str
     is_overdue: _builtins.bool
-    """Told by the dashboard."""
+    """Told by the dashboard and by lists."""
+    payer_name: _builtins.str
+    """Told by lists."""
+    provider_name: _builtins.str
+    """Told by lists."""
     @_builtins.property
     def due_date(self) -> _date_pb2.Date: ...
     @_builtins.property
@@ -807,10 +869,12 @@ class CredentialingTask(_message.Message):
         portal_url: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         is_overdue: _builtins.bool = ...,
+        payer_name: _builtins.str = ...,
+        provider_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed_date", b"completed_date", "created_at", b"created_at", "due_date", b"due_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["application_id", b"application_id", "assigned_to", b"assigned_to", "completed_date", b"completed_date", "created_at", b"created_at", "description", b"description", "due_date", b"due_date", "id", b"id", "is_overdue", b"is_overdue", "notes", b"notes", "payer_id", b"payer_id", "portal_url", b"portal_url", "provider_id", b"provider_id", "task_order", b"task_order", "task_status", b"task_status", "task_type", b"task_type", "title", b"title", "uploaded_document_url", b"uploaded_document_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application_id", b"application_id", "assigned_to", b"assigned_to", "completed_date", b"completed_date", "created_at", b"created_at", "description", b"description", "due_date", b"due_date", "id", b"id", "is_overdue", b"is_overdue", "notes", b"notes", "payer_id", b"payer_id", "payer_name", b"payer_name", "portal_url", b"portal_url", "provider_id", b"provider_id", "provider_name", b"provider_name", "task_order", b"task_order", "task_status", b"task_status", "task_type", b"task_type", "title", b"title", "uploaded_document_url", b"uploaded_document_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -880,6 +944,7 @@ class PayerStatistics(_message.Message):
     ALREADY_CREDENTIALING_FIELD_NUMBER: _builtins.int
     ALREADY_CONTRACTED_FIELD_NUMBER: _builtins.int
     IS_RECOMMENDED_FIELD_NUMBER: _builtins.int
+    HAS_TASKS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     payer_type: Global___PayerType.ValueType
@@ -896,6 +961,8 @@ class PayerStatistics(_message.Message):
     already_credentialing: _builtins.bool
     already_contracted: _builtins.bool
     is_recommended: _builtins.bool
+    has_tasks: _builtins.bool
+    """Of the provider with this payer."""
     def __init__(
         self,
         *,
@@ -915,10 +982,11 @@ class PayerStatistics(_message.Message):
         already_credentialing: _builtins.bool = ...,
         already_contracted: _builtins.bool = ...,
         is_recommended: _builtins.bool = ...,
+        has_tasks: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_typical_approval_days", b"_typical_approval_days", "typical_approval_days", b"typical_approval_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_typical_approval_days", b"_typical_approval_days", "allows_supervised", b"allows_supervised", "already_contracted", b"already_contracted", "already_credentialing", b"already_credentialing", "bookable_providers", b"bookable_providers", "current_census", b"current_census", "id", b"id", "is_recommended", b"is_recommended", "name", b"name", "payer_type", b"payer_type", "requires_attending", b"requires_attending", "requires_individual_contract", b"requires_individual_contract", "state", b"state", "supervision_level", b"supervision_level", "total_contracts", b"total_contracts", "typical_approval_days", b"typical_approval_days", "workflow_type", b"workflow_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_typical_approval_days", b"_typical_approval_days", "allows_supervised", b"allows_supervised", "already_contracted", b"already_contracted", "already_credentialing", b"already_credentialing", "bookable_providers", b"bookable_providers", "current_census", b"current_census", "has_tasks", b"has_tasks", "id", b"id", "is_recommended", b"is_recommended", "name", b"name", "payer_type", b"payer_type", "requires_attending", b"requires_attending", "requires_individual_contract", b"requires_individual_contract", "state", b"state", "supervision_level", b"supervision_level", "total_contracts", b"total_contracts", "typical_approval_days", b"typical_approval_days", "workflow_type", b"workflow_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__typical_approval_days: _TypeAlias = _typing.Literal["typical_approval_days"]  # noqa: Y015
     _WhichOneofArgType__typical_approval_days: _TypeAlias = _typing.Literal["_typical_approval_days", b"_typical_approval_days"]  # noqa: Y015
@@ -1835,17 +1903,24 @@ class ListDeadlinesRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COORDINATOR_FIELD_NUMBER: _builtins.int
+    IS_SNOOZED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
+    coordinator: _builtins.str
+    is_snoozed: _builtins.bool
+    """Those that are put off, in place of those that are not."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        coordinator: _builtins.str = ...,
+        is_snoozed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coordinator", b"coordinator", "is_snoozed", b"is_snoozed", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1873,6 +1948,131 @@ class ListDeadlinesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDeadlinesResponse: _TypeAlias = ListDeadlinesResponse  # noqa: Y015
+
+@_typing.final
+class AssignDeadlinesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLLMENT_IDS_FIELD_NUMBER: _builtins.int
+    COORDINATOR_FIELD_NUMBER: _builtins.int
+    coordinator: _builtins.str
+    """A login; empty: nobody's."""
+    @_builtins.property
+    def enrollment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        enrollment_ids: _abc.Iterable[_builtins.str] | None = ...,
+        coordinator: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coordinator", b"coordinator", "enrollment_ids", b"enrollment_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignDeadlinesRequest: _TypeAlias = AssignDeadlinesRequest  # noqa: Y015
+
+@_typing.final
+class AssignDeadlinesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignDeadlinesResponse: _TypeAlias = AssignDeadlinesResponse  # noqa: Y015
+
+@_typing.final
+class SnoozeDeadlinesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLLMENT_IDS_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def enrollment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def until(self) -> _date_pb2.Date:
+        """After today, and at most 90 days ahead."""
+
+    def __init__(
+        self,
+        *,
+        enrollment_ids: _abc.Iterable[_builtins.str] | None = ...,
+        until: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrollment_ids", b"enrollment_ids", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeDeadlinesRequest: _TypeAlias = SnoozeDeadlinesRequest  # noqa: Y015
+
+@_typing.final
+class SnoozeDeadlinesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeDeadlinesResponse: _TypeAlias = SnoozeDeadlinesResponse  # noqa: Y015
+
+@_typing.final
+class StartReverificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLLMENT_ID_FIELD_NUMBER: _builtins.int
+    enrollment_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        enrollment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrollment_id", b"enrollment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartReverificationRequest: _TypeAlias = StartReverificationRequest  # noqa: Y015
+
+@_typing.final
+class StartReverificationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPLICATION_ID_FIELD_NUMBER: _builtins.int
+    TASKS_CREATED_FIELD_NUMBER: _builtins.int
+    WAS_UNDER_WAY_FIELD_NUMBER: _builtins.int
+    application_id: _builtins.str
+    tasks_created: _builtins.int
+    was_under_way: _builtins.bool
+    """There was one under way."""
+    def __init__(
+        self,
+        *,
+        application_id: _builtins.str = ...,
+        tasks_created: _builtins.int = ...,
+        was_under_way: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application_id", b"application_id", "tasks_created", b"tasks_created", "was_under_way", b"was_under_way"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartReverificationResponse: _TypeAlias = StartReverificationResponse  # noqa: Y015
 
 @_typing.final
 class ListPayerStatisticsRequest(_message.Message):
@@ -2380,10 +2580,24 @@ class ListTasksRequest(_message.Message):
     TASK_STATUS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PAYER_ID_FIELD_NUMBER: _builtins.int
+    IS_OPEN_FIELD_NUMBER: _builtins.int
+    IS_OVERDUE_FIELD_NUMBER: _builtins.int
+    IS_UNASSIGNED_FIELD_NUMBER: _builtins.int
+    IS_UNDATED_FIELD_NUMBER: _builtins.int
     assigned_to: _builtins.str
     task_status: Global___TaskStatus.ValueType
     page_size: _builtins.int
     page_token: _builtins.str
+    payer_id: _builtins.str
+    is_open: _builtins.bool
+    """Those with which something is left to do."""
+    is_overdue: _builtins.bool
+    """Those that should have been done by now."""
+    is_unassigned: _builtins.bool
+    """Those that are nobody's."""
+    is_undated: _builtins.bool
+    """Those without a day, in place of those that have one."""
     def __init__(
         self,
         *,
@@ -2391,10 +2605,15 @@ class ListTasksRequest(_message.Message):
         task_status: Global___TaskStatus.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        payer_id: _builtins.str = ...,
+        is_open: _builtins.bool = ...,
+        is_overdue: _builtins.bool = ...,
+        is_unassigned: _builtins.bool = ...,
+        is_undated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assigned_to", b"assigned_to", "page_size", b"page_size", "page_token", b"page_token", "task_status", b"task_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assigned_to", b"assigned_to", "is_open", b"is_open", "is_overdue", b"is_overdue", "is_unassigned", b"is_unassigned", "is_undated", b"is_undated", "page_size", b"page_size", "page_token", b"page_token", "payer_id", b"payer_id", "task_status", b"task_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3030,3 +3249,715 @@ class ListMismatchesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMismatchesResponse: _TypeAlias = ListMismatchesResponse  # noqa: Y015
+
+@_typing.final
+class Credential(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ISSUED_ON_FIELD_NUMBER: _builtins.int
+    EXPIRES_ON_FIELD_NUMBER: _builtins.int
+    COORDINATOR_FIELD_NUMBER: _builtins.int
+    DOCUMENT_REFERENCE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    SNOOZED_UNTIL_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    provider_id: _builtins.str
+    kind: Global___CredentialKind.ValueType
+    number: _builtins.str
+    issuer: _builtins.str
+    state: _builtins.str
+    """Where it holds; empty: everywhere."""
+    coordinator: _builtins.str
+    """The login of who looks after it."""
+    document_reference: _builtins.str
+    """Where the document is: an address, or the name of a file."""
+    notes: _builtins.str
+    @_builtins.property
+    def issued_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def expires_on(self) -> _date_pb2.Date:
+        """Last day on which it holds; unset: it does not expire."""
+
+    @_builtins.property
+    def snoozed_until(self) -> _date_pb2.Date:
+        """Until then the inbox passes over it; on that day it is back."""
+
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        kind: Global___CredentialKind.ValueType = ...,
+        number: _builtins.str = ...,
+        issuer: _builtins.str = ...,
+        state: _builtins.str = ...,
+        issued_on: _date_pb2.Date | None = ...,
+        expires_on: _date_pb2.Date | None = ...,
+        coordinator: _builtins.str = ...,
+        document_reference: _builtins.str = ...,
+        notes: _builtins.str = ...,
+        snoozed_until: _date_pb2.Date | None = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_on", b"expires_on", "issued_on", b"issued_on", "snoozed_until", b"snoozed_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coordinator", b"coordinator", "created_at", b"created_at", "document_reference", b"document_reference", "expires_on", b"expires_on", "id", b"id", "issued_on", b"issued_on", "issuer", b"issuer", "kind", b"kind", "notes", b"notes", "number", b"number", "provider_id", b"provider_id", "snoozed_until", b"snoozed_until", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Credential: _TypeAlias = Credential  # noqa: Y015
+
+@_typing.final
+class ListedCredential(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    PROVIDER_NAME_FIELD_NUMBER: _builtins.int
+    DAYS_REMAINING_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    IS_RENEWAL_WAITING_FIELD_NUMBER: _builtins.int
+    provider_name: _builtins.str
+    days_remaining: _builtins.int
+    """Negative: so many days expired. Unset: it does not expire."""
+    tier: _builtins.int
+    """120, 90, 60 or 30 days, whichever it is within; 0: it has expired. Unset: further away."""
+    is_renewal_waiting: _builtins.bool
+    """A renewal was uploaded, and nobody has reviewed it."""
+    @_builtins.property
+    def credential(self) -> Global___Credential: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+        provider_name: _builtins.str = ...,
+        days_remaining: _builtins.int | None = ...,
+        tier: _builtins.int | None = ...,
+        is_renewal_waiting: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_days_remaining", b"_days_remaining", "_tier", b"_tier", "credential", b"credential", "days_remaining", b"days_remaining", "tier", b"tier"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days_remaining", b"_days_remaining", "_tier", b"_tier", "credential", b"credential", "days_remaining", b"days_remaining", "is_renewal_waiting", b"is_renewal_waiting", "provider_name", b"provider_name", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__days_remaining: _TypeAlias = _typing.Literal["days_remaining"]  # noqa: Y015
+    _WhichOneofArgType__days_remaining: _TypeAlias = _typing.Literal["_days_remaining", b"_days_remaining"]  # noqa: Y015
+    _WhichOneofReturnType__tier: _TypeAlias = _typing.Literal["tier"]  # noqa: Y015
+    _WhichOneofArgType__tier: _TypeAlias = _typing.Literal["_tier", b"_tier"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__days_remaining) -> _WhichOneofReturnType__days_remaining | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tier) -> _WhichOneofReturnType__tier | None: ...
+
+Global___ListedCredential: _TypeAlias = ListedCredential  # noqa: Y015
+
+@_typing.final
+class Renewal(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    ISSUED_ON_FIELD_NUMBER: _builtins.int
+    EXPIRES_ON_FIELD_NUMBER: _builtins.int
+    DOCUMENT_REFERENCE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    SUBMITTED_BY_FIELD_NUMBER: _builtins.int
+    SUBMITTED_AT_FIELD_NUMBER: _builtins.int
+    REVIEWED_BY_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    REJECTION_REASON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    credential_id: _builtins.str
+    status: Global___RenewalStatus.ValueType
+    number: _builtins.str
+    """Empty when it is submitted: as before."""
+    issuer: _builtins.str
+    """Empty when it is submitted: as before."""
+    document_reference: _builtins.str
+    notes: _builtins.str
+    submitted_by: _builtins.str
+    reviewed_by: _builtins.str
+    rejection_reason: _builtins.str
+    @_builtins.property
+    def issued_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def expires_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def submitted_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def reviewed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+        status: Global___RenewalStatus.ValueType = ...,
+        number: _builtins.str = ...,
+        issuer: _builtins.str = ...,
+        issued_on: _date_pb2.Date | None = ...,
+        expires_on: _date_pb2.Date | None = ...,
+        document_reference: _builtins.str = ...,
+        notes: _builtins.str = ...,
+        submitted_by: _builtins.str = ...,
+        submitted_at: _timestamp_pb2.Timestamp | None = ...,
+        reviewed_by: _builtins.str = ...,
+        reviewed_at: _timestamp_pb2.Timestamp | None = ...,
+        rejection_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_on", b"expires_on", "issued_on", b"issued_on", "reviewed_at", b"reviewed_at", "submitted_at", b"submitted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id", "document_reference", b"document_reference", "expires_on", b"expires_on", "id", b"id", "issued_on", b"issued_on", "issuer", b"issuer", "notes", b"notes", "number", b"number", "rejection_reason", b"rejection_reason", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "status", b"status", "submitted_at", b"submitted_at", "submitted_by", b"submitted_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Renewal: _TypeAlias = Renewal  # noqa: Y015
+
+@_typing.final
+class CredentialDetail(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LISTED_FIELD_NUMBER: _builtins.int
+    RENEWALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def listed(self) -> Global___ListedCredential: ...
+    @_builtins.property
+    def renewals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Renewal]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        listed: Global___ListedCredential | None = ...,
+        renewals: _abc.Iterable[Global___Renewal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["listed", b"listed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["listed", b"listed", "renewals", b"renewals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CredentialDetail: _TypeAlias = CredentialDetail  # noqa: Y015
+
+@_typing.final
+class ListedRenewal(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    PROVIDER_NAME_FIELD_NUMBER: _builtins.int
+    provider_name: _builtins.str
+    @_builtins.property
+    def renewal(self) -> Global___Renewal: ...
+    @_builtins.property
+    def credential(self) -> Global___Credential:
+        """What it would overwrite."""
+
+    def __init__(
+        self,
+        *,
+        renewal: Global___Renewal | None = ...,
+        credential: Global___Credential | None = ...,
+        provider_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential", "renewal", b"renewal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential", "provider_name", b"provider_name", "renewal", b"renewal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedRenewal: _TypeAlias = ListedRenewal  # noqa: Y015
+
+@_typing.final
+class CreateCredentialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___Credential: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCredentialRequest: _TypeAlias = CreateCredentialRequest  # noqa: Y015
+
+@_typing.final
+class CreateCredentialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___Credential: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCredentialResponse: _TypeAlias = CreateCredentialResponse  # noqa: Y015
+
+@_typing.final
+class GetCredentialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    credential_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        credential_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCredentialRequest: _TypeAlias = GetCredentialRequest  # noqa: Y015
+
+@_typing.final
+class GetCredentialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___CredentialDetail: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___CredentialDetail | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCredentialResponse: _TypeAlias = GetCredentialResponse  # noqa: Y015
+
+@_typing.final
+class UpdateCredentialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___Credential: ...
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateCredentialRequest: _TypeAlias = UpdateCredentialRequest  # noqa: Y015
+
+@_typing.final
+class UpdateCredentialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___Credential: ...
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateCredentialResponse: _TypeAlias = UpdateCredentialResponse  # noqa: Y015
+
+@_typing.final
+class ArchiveCredentialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    credential_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        credential_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveCredentialRequest: _TypeAlias = ArchiveCredentialRequest  # noqa: Y015
+
+@_typing.final
+class ArchiveCredentialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveCredentialResponse: _TypeAlias = ArchiveCredentialResponse  # noqa: Y015
+
+@_typing.final
+class ListCredentialsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    provider_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        provider_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "provider_id", b"provider_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCredentialsRequest: _TypeAlias = ListCredentialsRequest  # noqa: Y015
+
+@_typing.final
+class ListCredentialsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def credentials(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedCredential]: ...
+    def __init__(
+        self,
+        *,
+        credentials: _abc.Iterable[Global___ListedCredential] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCredentialsResponse: _TypeAlias = ListCredentialsResponse  # noqa: Y015
+
+@_typing.final
+class ListExpiringCredentialsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHIN_DAYS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    COORDINATOR_FIELD_NUMBER: _builtins.int
+    IS_SNOOZED_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    within_days: _builtins.int
+    """Unset: 120. Expired ones are always among them."""
+    kind: Global___CredentialKind.ValueType
+    coordinator: _builtins.str
+    is_snoozed: _builtins.bool
+    """Those that are put off, in place of those that are not."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        within_days: _builtins.int | None = ...,
+        kind: Global___CredentialKind.ValueType = ...,
+        coordinator: _builtins.str = ...,
+        is_snoozed: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_within_days", b"_within_days", "within_days", b"within_days"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_within_days", b"_within_days", "coordinator", b"coordinator", "is_snoozed", b"is_snoozed", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "within_days", b"within_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__within_days: _TypeAlias = _typing.Literal["within_days"]  # noqa: Y015
+    _WhichOneofArgType__within_days: _TypeAlias = _typing.Literal["_within_days", b"_within_days"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__within_days) -> _WhichOneofReturnType__within_days | None: ...
+
+Global___ListExpiringCredentialsRequest: _TypeAlias = ListExpiringCredentialsRequest  # noqa: Y015
+
+@_typing.final
+class ListExpiringCredentialsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def credentials(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedCredential]: ...
+    def __init__(
+        self,
+        *,
+        credentials: _abc.Iterable[Global___ListedCredential] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListExpiringCredentialsResponse: _TypeAlias = ListExpiringCredentialsResponse  # noqa: Y015
+
+@_typing.final
+class SnoozeCredentialsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_IDS_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def until(self) -> _date_pb2.Date:
+        """After today, and at most 90 days ahead."""
+
+    def __init__(
+        self,
+        *,
+        credential_ids: _abc.Iterable[_builtins.str] | None = ...,
+        until: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_ids", b"credential_ids", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeCredentialsRequest: _TypeAlias = SnoozeCredentialsRequest  # noqa: Y015
+
+@_typing.final
+class SnoozeCredentialsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeCredentialsResponse: _TypeAlias = SnoozeCredentialsResponse  # noqa: Y015
+
+@_typing.final
+class SubmitRenewalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    RENEWAL_FIELD_NUMBER: _builtins.int
+    credential_id: _builtins.str
+    @_builtins.property
+    def renewal(self) -> Global___Renewal: ...
+    def __init__(
+        self,
+        *,
+        credential_id: _builtins.str = ...,
+        renewal: Global___Renewal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id", "renewal", b"renewal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitRenewalRequest: _TypeAlias = SubmitRenewalRequest  # noqa: Y015
+
+@_typing.final
+class SubmitRenewalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def renewal(self) -> Global___Renewal: ...
+    def __init__(
+        self,
+        *,
+        renewal: Global___Renewal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitRenewalResponse: _TypeAlias = SubmitRenewalResponse  # noqa: Y015
+
+@_typing.final
+class ApproveRenewalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_ID_FIELD_NUMBER: _builtins.int
+    renewal_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        renewal_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["renewal_id", b"renewal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveRenewalRequest: _TypeAlias = ApproveRenewalRequest  # noqa: Y015
+
+@_typing.final
+class ApproveRenewalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def credential(self) -> Global___Credential:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        credential: Global___Credential | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveRenewalResponse: _TypeAlias = ApproveRenewalResponse  # noqa: Y015
+
+@_typing.final
+class RejectRenewalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    renewal_id: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        renewal_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "renewal_id", b"renewal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectRenewalRequest: _TypeAlias = RejectRenewalRequest  # noqa: Y015
+
+@_typing.final
+class RejectRenewalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def renewal(self) -> Global___Renewal: ...
+    def __init__(
+        self,
+        *,
+        renewal: Global___Renewal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectRenewalResponse: _TypeAlias = RejectRenewalResponse  # noqa: Y015
+
+@_typing.final
+class ListRenewalsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    status: Global___RenewalStatus.ValueType
+    """Unset: of every status."""
+    credential_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        status: Global___RenewalStatus.ValueType = ...,
+        credential_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id", "page_size", b"page_size", "page_token", b"page_token", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRenewalsRequest: _TypeAlias = ListRenewalsRequest  # noqa: Y015
+
+@_typing.final
+class ListRenewalsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def renewals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedRenewal]: ...
+    def __init__(
+        self,
+        *,
+        renewals: _abc.Iterable[Global___ListedRenewal] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "renewals", b"renewals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRenewalsResponse: _TypeAlias = ListRenewalsResponse  # noqa: Y015

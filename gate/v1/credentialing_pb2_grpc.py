@@ -133,6 +133,21 @@ class CredentialingStub:
                 request_serializer=gate_dot_v1_dot_credentialing__pb2.ListDeadlinesRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListDeadlinesResponse.FromString,
                 _registered_method=True)
+        self.AssignDeadlines = channel.unary_unary(
+                '/gate.v1.Credentialing/AssignDeadlines',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesResponse.FromString,
+                _registered_method=True)
+        self.SnoozeDeadlines = channel.unary_unary(
+                '/gate.v1.Credentialing/SnoozeDeadlines',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesResponse.FromString,
+                _registered_method=True)
+        self.StartReverification = channel.unary_unary(
+                '/gate.v1.Credentialing/StartReverification',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.StartReverificationRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.StartReverificationResponse.FromString,
+                _registered_method=True)
         self.ListPayerStatistics = channel.unary_unary(
                 '/gate.v1.Credentialing/ListPayerStatistics',
                 request_serializer=gate_dot_v1_dot_credentialing__pb2.ListPayerStatisticsRequest.SerializeToString,
@@ -207,6 +222,61 @@ class CredentialingStub:
                 '/gate.v1.Credentialing/ListContracts',
                 request_serializer=gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.FromString,
+                _registered_method=True)
+        self.CreateCredential = channel.unary_unary(
+                '/gate.v1.Credentialing/CreateCredential',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.CreateCredentialRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.CreateCredentialResponse.FromString,
+                _registered_method=True)
+        self.GetCredential = channel.unary_unary(
+                '/gate.v1.Credentialing/GetCredential',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.GetCredentialRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.GetCredentialResponse.FromString,
+                _registered_method=True)
+        self.UpdateCredential = channel.unary_unary(
+                '/gate.v1.Credentialing/UpdateCredential',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.UpdateCredentialRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.UpdateCredentialResponse.FromString,
+                _registered_method=True)
+        self.ArchiveCredential = channel.unary_unary(
+                '/gate.v1.Credentialing/ArchiveCredential',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialResponse.FromString,
+                _registered_method=True)
+        self.ListCredentials = channel.unary_unary(
+                '/gate.v1.Credentialing/ListCredentials',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListCredentialsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListCredentialsResponse.FromString,
+                _registered_method=True)
+        self.ListExpiringCredentials = channel.unary_unary(
+                '/gate.v1.Credentialing/ListExpiringCredentials',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsResponse.FromString,
+                _registered_method=True)
+        self.SnoozeCredentials = channel.unary_unary(
+                '/gate.v1.Credentialing/SnoozeCredentials',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsResponse.FromString,
+                _registered_method=True)
+        self.SubmitRenewal = channel.unary_unary(
+                '/gate.v1.Credentialing/SubmitRenewal',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.SubmitRenewalRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.SubmitRenewalResponse.FromString,
+                _registered_method=True)
+        self.ApproveRenewal = channel.unary_unary(
+                '/gate.v1.Credentialing/ApproveRenewal',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ApproveRenewalRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ApproveRenewalResponse.FromString,
+                _registered_method=True)
+        self.RejectRenewal = channel.unary_unary(
+                '/gate.v1.Credentialing/RejectRenewal',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.RejectRenewalRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.RejectRenewalResponse.FromString,
+                _registered_method=True)
+        self.ListRenewals = channel.unary_unary(
+                '/gate.v1.Credentialing/ListRenewals',
+                request_serializer=gate_dot_v1_dot_credentialing__pb2.ListRenewalsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_credentialing__pb2.ListRenewalsResponse.FromString,
                 _registered_method=True)
         self.GetPipelineSummary = channel.unary_unary(
                 '/gate.v1.Credentialing/GetPipelineSummary',
@@ -372,6 +442,28 @@ class CredentialingServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AssignDeadlines(self, request, context):
+        """Gives deadlines to somebody; all of them or none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SnoozeDeadlines(self, request, context):
+        """The deadlines pass over the enrollments until a day, on which they are back; without a day they are back at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartReverification(self, request, context):
+        """Opens what it takes to renew an enrollment: an application and its tasks where there is none, else one more task.
+        What was opened before is not repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPayerStatistics(self, request, context):
         """Payers with what speaks for choosing them.
         """
@@ -446,7 +538,7 @@ class CredentialingServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Those that have a day, the earliest first.
+        """With the names of providers and payers: those that have a day, the earliest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -467,6 +559,81 @@ class CredentialingServicer:
 
     def ListContracts(self, request, context):
         """Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCredential(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCredential(self, request, context):
+        """With its renewals.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCredential(self, request, context):
+        """A correction; what is renewed goes by SubmitRenewal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveCredential(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCredentials(self, request, context):
+        """Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExpiringCredentials(self, request, context):
+        """Those that expire within some days and those that have expired, the earliest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SnoozeCredentials(self, request, context):
+        """The inbox passes over the credentials until a day, on which they are back; without a day they are back at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitRenewal(self, request, context):
+        """Keeps a renewed document for its review. The credential stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveRenewal(self, request, context):
+        """The credential becomes as the renewal says.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectRenewal(self, request, context):
+        """The credential stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRenewals(self, request, context):
+        """Oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -618,6 +785,21 @@ def add_CredentialingServicer_to_server(servicer, server):
                     request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListDeadlinesRequest.FromString,
                     response_serializer=gate_dot_v1_dot_credentialing__pb2.ListDeadlinesResponse.SerializeToString,
             ),
+            'AssignDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignDeadlines,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesResponse.SerializeToString,
+            ),
+            'SnoozeDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.SnoozeDeadlines,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesResponse.SerializeToString,
+            ),
+            'StartReverification': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartReverification,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.StartReverificationRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.StartReverificationResponse.SerializeToString,
+            ),
             'ListPayerStatistics': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPayerStatistics,
                     request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListPayerStatisticsRequest.FromString,
@@ -692,6 +874,61 @@ def add_CredentialingServicer_to_server(servicer, server):
                     servicer.ListContracts,
                     request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.FromString,
                     response_serializer=gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.SerializeToString,
+            ),
+            'CreateCredential': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCredential,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.CreateCredentialRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.CreateCredentialResponse.SerializeToString,
+            ),
+            'GetCredential': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCredential,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.GetCredentialRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.GetCredentialResponse.SerializeToString,
+            ),
+            'UpdateCredential': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCredential,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.UpdateCredentialRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.UpdateCredentialResponse.SerializeToString,
+            ),
+            'ArchiveCredential': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveCredential,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialResponse.SerializeToString,
+            ),
+            'ListCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCredentials,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListCredentialsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListCredentialsResponse.SerializeToString,
+            ),
+            'ListExpiringCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExpiringCredentials,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsResponse.SerializeToString,
+            ),
+            'SnoozeCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.SnoozeCredentials,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsResponse.SerializeToString,
+            ),
+            'SubmitRenewal': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitRenewal,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.SubmitRenewalRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.SubmitRenewalResponse.SerializeToString,
+            ),
+            'ApproveRenewal': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveRenewal,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ApproveRenewalRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ApproveRenewalResponse.SerializeToString,
+            ),
+            'RejectRenewal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectRenewal,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.RejectRenewalRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.RejectRenewalResponse.SerializeToString,
+            ),
+            'ListRenewals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRenewals,
+                    request_deserializer=gate_dot_v1_dot_credentialing__pb2.ListRenewalsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_credentialing__pb2.ListRenewalsResponse.SerializeToString,
             ),
             'GetPipelineSummary': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPipelineSummary,
@@ -1257,6 +1494,87 @@ class Credentialing:
             _registered_method=True)
 
     @staticmethod
+    def AssignDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/AssignDeadlines',
+            gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.AssignDeadlinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SnoozeDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/SnoozeDeadlines',
+            gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.SnoozeDeadlinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartReverification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/StartReverification',
+            gate_dot_v1_dot_credentialing__pb2.StartReverificationRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.StartReverificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListPayerStatistics(request,
             target,
             options=(),
@@ -1651,6 +1969,303 @@ class Credentialing:
             '/gate.v1.Credentialing/ListContracts',
             gate_dot_v1_dot_credentialing__pb2.ListContractsRequest.SerializeToString,
             gate_dot_v1_dot_credentialing__pb2.ListContractsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCredential(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/CreateCredential',
+            gate_dot_v1_dot_credentialing__pb2.CreateCredentialRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.CreateCredentialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCredential(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/GetCredential',
+            gate_dot_v1_dot_credentialing__pb2.GetCredentialRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.GetCredentialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCredential(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/UpdateCredential',
+            gate_dot_v1_dot_credentialing__pb2.UpdateCredentialRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.UpdateCredentialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveCredential(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ArchiveCredential',
+            gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ArchiveCredentialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListCredentials',
+            gate_dot_v1_dot_credentialing__pb2.ListCredentialsRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExpiringCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListExpiringCredentials',
+            gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListExpiringCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SnoozeCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/SnoozeCredentials',
+            gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.SnoozeCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitRenewal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/SubmitRenewal',
+            gate_dot_v1_dot_credentialing__pb2.SubmitRenewalRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.SubmitRenewalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveRenewal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ApproveRenewal',
+            gate_dot_v1_dot_credentialing__pb2.ApproveRenewalRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ApproveRenewalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectRenewal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/RejectRenewal',
+            gate_dot_v1_dot_credentialing__pb2.RejectRenewalRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.RejectRenewalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRenewals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Credentialing/ListRenewals',
+            gate_dot_v1_dot_credentialing__pb2.ListRenewalsRequest.SerializeToString,
+            gate_dot_v1_dot_credentialing__pb2.ListRenewalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -62,6 +62,14 @@ class CredentialingStub:
     """Newest first."""
     ListDeadlines: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListDeadlinesRequest, _credentialing_pb2.ListDeadlinesResponse]
     """Enrollments to be renewed within the organisation's lead days, overdue ones first."""
+    AssignDeadlines: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.AssignDeadlinesRequest, _credentialing_pb2.AssignDeadlinesResponse]
+    """Gives deadlines to somebody; all of them or none."""
+    SnoozeDeadlines: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.SnoozeDeadlinesRequest, _credentialing_pb2.SnoozeDeadlinesResponse]
+    """The deadlines pass over the enrollments until a day, on which they are back; without a day they are back at once."""
+    StartReverification: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.StartReverificationRequest, _credentialing_pb2.StartReverificationResponse]
+    """Opens what it takes to renew an enrollment: an application and its tasks where there is none, else one more task.
+    What was opened before is not repeated.
+    """
     ListPayerStatistics: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListPayerStatisticsRequest, _credentialing_pb2.ListPayerStatisticsResponse]
     """Payers with what speaks for choosing them."""
     CredentialPayers: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.CredentialPayersRequest, _credentialing_pb2.CredentialPayersResponse]
@@ -81,12 +89,32 @@ class CredentialingStub:
     """Of all the tasks or of none."""
     ArchiveTask: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ArchiveTaskRequest, _credentialing_pb2.ArchiveTaskResponse]
     ListTasks: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListTasksRequest, _credentialing_pb2.ListTasksResponse]
-    """Those that have a day, the earliest first."""
+    """With the names of providers and payers: those that have a day, the earliest first."""
     CreateContract: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.CreateContractRequest, _credentialing_pb2.CreateContractResponse]
     """A contract that was there before its application."""
     UpdateContract: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateContractRequest, _credentialing_pb2.UpdateContractResponse]
     ListContracts: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListContractsRequest, _credentialing_pb2.ListContractsResponse]
     """Newest first."""
+    CreateCredential: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.CreateCredentialRequest, _credentialing_pb2.CreateCredentialResponse]
+    GetCredential: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.GetCredentialRequest, _credentialing_pb2.GetCredentialResponse]
+    """With its renewals."""
+    UpdateCredential: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateCredentialRequest, _credentialing_pb2.UpdateCredentialResponse]
+    """A correction; what is renewed goes by SubmitRenewal."""
+    ArchiveCredential: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ArchiveCredentialRequest, _credentialing_pb2.ArchiveCredentialResponse]
+    ListCredentials: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListCredentialsRequest, _credentialing_pb2.ListCredentialsResponse]
+    """Newest first."""
+    ListExpiringCredentials: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListExpiringCredentialsRequest, _credentialing_pb2.ListExpiringCredentialsResponse]
+    """Those that expire within some days and those that have expired, the earliest first."""
+    SnoozeCredentials: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.SnoozeCredentialsRequest, _credentialing_pb2.SnoozeCredentialsResponse]
+    """The inbox passes over the credentials until a day, on which they are back; without a day they are back at once."""
+    SubmitRenewal: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.SubmitRenewalRequest, _credentialing_pb2.SubmitRenewalResponse]
+    """Keeps a renewed document for its review. The credential stays as it is."""
+    ApproveRenewal: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ApproveRenewalRequest, _credentialing_pb2.ApproveRenewalResponse]
+    """The credential becomes as the renewal says."""
+    RejectRenewal: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.RejectRenewalRequest, _credentialing_pb2.RejectRenewalResponse]
+    """The credential stays as it is."""
+    ListRenewals: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListRenewalsRequest, _credentialing_pb2.ListRenewalsResponse]
+    """Oldest first."""
     GetPipelineSummary: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.GetPipelineSummaryRequest, _credentialing_pb2.GetPipelineSummaryResponse]
     """How many applications stand where."""
     ListDurations: _grpc.UnaryUnaryMultiCallable[_credentialing_pb2.ListDurationsRequest, _credentialing_pb2.ListDurationsResponse]
@@ -136,6 +164,14 @@ class CredentialingAsyncStub(CredentialingStub):
     """Newest first."""
     ListDeadlines: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListDeadlinesRequest, _credentialing_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
     """Enrollments to be renewed within the organisation's lead days, overdue ones first."""
+    AssignDeadlines: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.AssignDeadlinesRequest, _credentialing_pb2.AssignDeadlinesResponse]  # type: ignore[assignment]
+    """Gives deadlines to somebody; all of them or none."""
+    SnoozeDeadlines: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.SnoozeDeadlinesRequest, _credentialing_pb2.SnoozeDeadlinesResponse]  # type: ignore[assignment]
+    """The deadlines pass over the enrollments until a day, on which they are back; without a day they are back at once."""
+    StartReverification: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.StartReverificationRequest, _credentialing_pb2.StartReverificationResponse]  # type: ignore[assignment]
+    """Opens what it takes to renew an enrollment: an application and its tasks where there is none, else one more task.
+    What was opened before is not repeated.
+    """
     ListPayerStatistics: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListPayerStatisticsRequest, _credentialing_pb2.ListPayerStatisticsResponse]  # type: ignore[assignment]
     """Payers with what speaks for choosing them."""
     CredentialPayers: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.CredentialPayersRequest, _credentialing_pb2.CredentialPayersResponse]  # type: ignore[assignment]
@@ -155,12 +191,32 @@ class CredentialingAsyncStub(CredentialingStub):
     """Of all the tasks or of none."""
     ArchiveTask: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ArchiveTaskRequest, _credentialing_pb2.ArchiveTaskResponse]  # type: ignore[assignment]
     ListTasks: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListTasksRequest, _credentialing_pb2.ListTasksResponse]  # type: ignore[assignment]
-    """Those that have a day, the earliest first."""
+    """With the names of providers and payers: those that have a day, the earliest first."""
     CreateContract: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.CreateContractRequest, _credentialing_pb2.CreateContractResponse]  # type: ignore[assignment]
     """A contract that was there before its application."""
     UpdateContract: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateContractRequest, _credentialing_pb2.UpdateContractResponse]  # type: ignore[assignment]
     ListContracts: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListContractsRequest, _credentialing_pb2.ListContractsResponse]  # type: ignore[assignment]
     """Newest first."""
+    CreateCredential: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.CreateCredentialRequest, _credentialing_pb2.CreateCredentialResponse]  # type: ignore[assignment]
+    GetCredential: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.GetCredentialRequest, _credentialing_pb2.GetCredentialResponse]  # type: ignore[assignment]
+    """With its renewals."""
+    UpdateCredential: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.UpdateCredentialRequest, _credentialing_pb2.UpdateCredentialResponse]  # type: ignore[assignment]
+    """A correction; what is renewed goes by SubmitRenewal."""
+    ArchiveCredential: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ArchiveCredentialRequest, _credentialing_pb2.ArchiveCredentialResponse]  # type: ignore[assignment]
+    ListCredentials: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListCredentialsRequest, _credentialing_pb2.ListCredentialsResponse]  # type: ignore[assignment]
+    """Newest first."""
+    ListExpiringCredentials: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListExpiringCredentialsRequest, _credentialing_pb2.ListExpiringCredentialsResponse]  # type: ignore[assignment]
+    """Those that expire within some days and those that have expired, the earliest first."""
+    SnoozeCredentials: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.SnoozeCredentialsRequest, _credentialing_pb2.SnoozeCredentialsResponse]  # type: ignore[assignment]
+    """The inbox passes over the credentials until a day, on which they are back; without a day they are back at once."""
+    SubmitRenewal: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.SubmitRenewalRequest, _credentialing_pb2.SubmitRenewalResponse]  # type: ignore[assignment]
+    """Keeps a renewed document for its review. The credential stays as it is."""
+    ApproveRenewal: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ApproveRenewalRequest, _credentialing_pb2.ApproveRenewalResponse]  # type: ignore[assignment]
+    """The credential becomes as the renewal says."""
+    RejectRenewal: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.RejectRenewalRequest, _credentialing_pb2.RejectRenewalResponse]  # type: ignore[assignment]
+    """The credential stays as it is."""
+    ListRenewals: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListRenewalsRequest, _credentialing_pb2.ListRenewalsResponse]  # type: ignore[assignment]
+    """Oldest first."""
     GetPipelineSummary: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.GetPipelineSummaryRequest, _credentialing_pb2.GetPipelineSummaryResponse]  # type: ignore[assignment]
     """How many applications stand where."""
     ListDurations: _aio.UnaryUnaryMultiCallable[_credentialing_pb2.ListDurationsRequest, _credentialing_pb2.ListDurationsResponse]  # type: ignore[assignment]
@@ -323,6 +379,32 @@ class CredentialingServicer(metaclass=_abc_1.ABCMeta):
         """Enrollments to be renewed within the organisation's lead days, overdue ones first."""
 
     @_abc_1.abstractmethod
+    def AssignDeadlines(
+        self,
+        request: _credentialing_pb2.AssignDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.AssignDeadlinesResponse, _abc.Awaitable[_credentialing_pb2.AssignDeadlinesResponse]]:
+        """Gives deadlines to somebody; all of them or none."""
+
+    @_abc_1.abstractmethod
+    def SnoozeDeadlines(
+        self,
+        request: _credentialing_pb2.SnoozeDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.SnoozeDeadlinesResponse, _abc.Awaitable[_credentialing_pb2.SnoozeDeadlinesResponse]]:
+        """The deadlines pass over the enrollments until a day, on which they are back; without a day they are back at once."""
+
+    @_abc_1.abstractmethod
+    def StartReverification(
+        self,
+        request: _credentialing_pb2.StartReverificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.StartReverificationResponse, _abc.Awaitable[_credentialing_pb2.StartReverificationResponse]]:
+        """Opens what it takes to renew an enrollment: an application and its tasks where there is none, else one more task.
+        What was opened before is not repeated.
+        """
+
+    @_abc_1.abstractmethod
     def ListPayerStatistics(
         self,
         request: _credentialing_pb2.ListPayerStatisticsRequest,
@@ -412,7 +494,7 @@ class CredentialingServicer(metaclass=_abc_1.ABCMeta):
         request: _credentialing_pb2.ListTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_credentialing_pb2.ListTasksResponse, _abc.Awaitable[_credentialing_pb2.ListTasksResponse]]:
-        """Those that have a day, the earliest first."""
+        """With the names of providers and payers: those that have a day, the earliest first."""
 
     @_abc_1.abstractmethod
     def CreateContract(
@@ -436,6 +518,92 @@ class CredentialingServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credentialing_pb2.ListContractsResponse, _abc.Awaitable[_credentialing_pb2.ListContractsResponse]]:
         """Newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateCredential(
+        self,
+        request: _credentialing_pb2.CreateCredentialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.CreateCredentialResponse, _abc.Awaitable[_credentialing_pb2.CreateCredentialResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetCredential(
+        self,
+        request: _credentialing_pb2.GetCredentialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.GetCredentialResponse, _abc.Awaitable[_credentialing_pb2.GetCredentialResponse]]:
+        """With its renewals."""
+
+    @_abc_1.abstractmethod
+    def UpdateCredential(
+        self,
+        request: _credentialing_pb2.UpdateCredentialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.UpdateCredentialResponse, _abc.Awaitable[_credentialing_pb2.UpdateCredentialResponse]]:
+        """A correction; what is renewed goes by SubmitRenewal."""
+
+    @_abc_1.abstractmethod
+    def ArchiveCredential(
+        self,
+        request: _credentialing_pb2.ArchiveCredentialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ArchiveCredentialResponse, _abc.Awaitable[_credentialing_pb2.ArchiveCredentialResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCredentials(
+        self,
+        request: _credentialing_pb2.ListCredentialsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListCredentialsResponse, _abc.Awaitable[_credentialing_pb2.ListCredentialsResponse]]:
+        """Newest first."""
+
+    @_abc_1.abstractmethod
+    def ListExpiringCredentials(
+        self,
+        request: _credentialing_pb2.ListExpiringCredentialsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListExpiringCredentialsResponse, _abc.Awaitable[_credentialing_pb2.ListExpiringCredentialsResponse]]:
+        """Those that expire within some days and those that have expired, the earliest first."""
+
+    @_abc_1.abstractmethod
+    def SnoozeCredentials(
+        self,
+        request: _credentialing_pb2.SnoozeCredentialsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.SnoozeCredentialsResponse, _abc.Awaitable[_credentialing_pb2.SnoozeCredentialsResponse]]:
+        """The inbox passes over the credentials until a day, on which they are back; without a day they are back at once."""
+
+    @_abc_1.abstractmethod
+    def SubmitRenewal(
+        self,
+        request: _credentialing_pb2.SubmitRenewalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.SubmitRenewalResponse, _abc.Awaitable[_credentialing_pb2.SubmitRenewalResponse]]:
+        """Keeps a renewed document for its review. The credential stays as it is."""
+
+    @_abc_1.abstractmethod
+    def ApproveRenewal(
+        self,
+        request: _credentialing_pb2.ApproveRenewalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ApproveRenewalResponse, _abc.Awaitable[_credentialing_pb2.ApproveRenewalResponse]]:
+        """The credential becomes as the renewal says."""
+
+    @_abc_1.abstractmethod
+    def RejectRenewal(
+        self,
+        request: _credentialing_pb2.RejectRenewalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.RejectRenewalResponse, _abc.Awaitable[_credentialing_pb2.RejectRenewalResponse]]:
+        """The credential stays as it is."""
+
+    @_abc_1.abstractmethod
+    def ListRenewals(
+        self,
+        request: _credentialing_pb2.ListRenewalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentialing_pb2.ListRenewalsResponse, _abc.Awaitable[_credentialing_pb2.ListRenewalsResponse]]:
+        """Oldest first."""
 
     @_abc_1.abstractmethod
     def GetPipelineSummary(

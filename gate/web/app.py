@@ -10,20 +10,28 @@ from pydantic import SecretStr
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gate.accounts.calendar_addresses import CalendarAddresses
 from gate.accounts.sessions import Sessions
+from gate.alerts.service.office import AlertOffice
 from gate.clock import Clock
 from gate.credentialing.service.desk import CredentialingDesk
+from gate.delivery.endpoints import WebhookEndpoints
+from gate.jobs.desk import JobDesk
+from gate.outbox.dead_letters import DeadLetters
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
 from gate.web.api.admitted import AdminApi
+from gate.web.api.alert_routes import AlertApi, alert_routes
 from gate.web.api.described import Descriptions
 from gate.web.api.routes import admin_routes
+from gate.web.api.system_routes import dead_letter_routes, job_routes, webhook_routes
 from gate.web.cookies import Cookies
 from gate.web.door import WebDoor
 from gate.web.edge import Edge
 from gate.web.health import Health
 from gate.web.operations import operations
 from gate.web.portal.account_pages import account_pages
+from gate.web.portal.alerts.alert_pages import alert_pages
 from gate.web.portal.answers import Answers
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.routes import credentialing_pages
@@ -33,6 +41,7 @@ from gate.web.portal.pages import STATIC, Pages
 from gate.web.portal.provider_pages import provider_pages
 from gate.web.portal.sign_in_form import Entrances, SignInForm
 from gate.web.portal.sign_in_pages import sign_in_pages, sign_out_pages
+from gate.web.portal.system.routes import system_pages
 
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 
@@ -48,8 +57,17 @@ class WebParts(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     tenants: TenantService
     credentialing: CredentialingDesk
+    alerts: AlertOffice
+    jobs: JobDesk
+    dead_letters: DeadLetters
+    webhooks: WebhookEndpoints
+    has_pages: bool = True
+    """Whether people and programs find anything here, or only those who watch the service."""
     door: WebDoor
     sessions: Sessions
+    calendars: CalendarAddresses
+    base_url: str
+    """Where people find the portal; empty: wherever they ask for it."""
     entrances: Entrances
     cookies: Cookies
     has_secure_cookies: bool
@@ -83,10 +101,17 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(parts.database, parts.credentialing, Descriptions())
     api.described.install(app)
-    operator_routes = operations(parts.health, parts.registry, parts.metrics_token)
-    for router in (operator_routes, *admin_routes(api), *_portal(parts, pages)):
-        app.include_router(router)
-    app.mount("/static", _Files(directory=STATIC))
+    of_system = (
+        job_routes(parts.jobs, api.described),
+        dead_letter_routes(parts.database, parts.dead_letters, api.described),
+        webhook_routes(parts.database, parts.webhooks, api.described),
+    )
+    app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
+    if parts.has_pages:
+        of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
+        for router in (*admin_routes(api), of_alerts, *of_system, *_portal(parts, pages)):
+            app.include_router(router)
+        app.mount("/static", _Files(directory=STATIC))
     return app
 
 
@@ -99,7 +124,9 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         *at_the_provider,
         sign_out_pages(pages, door, sessions, cookies, ways),
         organisation_pages(pages, door, sessions, cookies),
-        overview_pages(pages, parts.health, parts.database, parts.tenants),
+        overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
+        alert_pages(pages, parts.database, parts.alerts),
         account_pages(pages, sessions, ways.sign_in, cookies),
-        *credentialing_pages(Office(pages, parts.database, parts.credentialing)),
+        *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
+        *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )

@@ -4,6 +4,7 @@ import pickle
 
 import msgspec
 
+from gate.serving import ServeRole
 from gate.settings import Settings
 
 
@@ -17,6 +18,7 @@ class Order(msgspec.Struct, frozen=True):
     metrics_directory: str
     settings: bytes
     """As `packed` packs them."""
+    role: ServeRole = ServeRole.ALL
 
 
 class Condition(msgspec.Struct, frozen=True):

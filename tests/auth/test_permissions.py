@@ -18,7 +18,15 @@ def test_a_pipeline_checks_claims_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR])
 def test_who_only_reads_holds_only_permissions_to_view(role: Role) -> None:
-    assert all(permission.endswith(".view") for permission in PERMISSIONS_OF[role])
+    assert all(permission.endswith(".view") for permission in PERMISSIONS_OF[role] - {Permission.PRACTICE_ADMIN})
+
+
+def test_what_opens_practice_management_changes_nothing_in_it() -> None:
+    opens = {role for role, permissions in PERMISSIONS_OF.items() if Permission.PRACTICE_ADMIN in permissions}
+    manages = {role for role, permissions in PERMISSIONS_OF.items() if Permission.CREDENTIALING_MANAGE in permissions}
+
+    assert opens - manages == {Role.VIEWER}
+    assert manages <= opens
 
 
 def test_only_operators_and_admins_change_the_gate() -> None:

@@ -17,8 +17,7 @@ _BELOW = (
     *(("tenants", name) for name in ("list", "show", "configure", "mode", "mode-changes")),
     ("sources", "list"),
     *(("audit", name) for name in ("list", "verify", "anchor", "export")),
-    ("jobs", "run"),
-    ("jobs", "run", "ledger-retention"),
+    *(("jobs", name) for name in ("list", "run", "history")),
     *(("keys", name) for name in ("create", "list", "revoke")),
 )
 

@@ -146,16 +146,16 @@ def test_a_time_in_another_form_is_refused(lonely: Shell) -> None:
 def test_retention_deletes_what_is_past_its_time_and_counts_it(lonely: Shell) -> None:
     data = lonely.folder / "data"
     asyncio.run(upgrade(f"sqlite+aiosqlite:///{data / 'gate.db'}"))
-    assert lonely.gate("jobs", "run", "ledger-retention").out == "There is no ledger yet.\n"
+    assert lonely.gate("jobs", "run", "ledger-retention").out.startswith("ledger-retention: idle in ")
     old = given(claim(service_date=date(2010, 3, 1)), WITH_GAP, at=NOON - 12 * A_YEAR)
     store(data, old)
 
-    assert lonely.gate("jobs", "run", "ledger-retention", GATE_LEDGER__RETENTION_DAYS="9999").out == (
+    of_acme = ("jobs", "run", "ledger-retention", "--tenant", "acme")
+    assert lonely.gate(*of_acme, GATE_LEDGER__RETENTION_DAYS="9999").out == (
         "acme: 0 decisions and 0 pieces of evidence deleted\n"
     )
-    assert lonely.gate("jobs", "run", "ledger-retention", "--json").objects == [
-        {"tenant": "acme", "decisions": 1, "evidence": 1}
-    ]
+    assert lonely.gate("jobs", "run", "ledger-retention", "--json").json["summary"] == {"decisions": 1, "evidence": 1}
+    assert lonely.gate(*of_acme, "--json").objects == [{"tenant": "acme", "decisions": 0, "evidence": 0}]
 
 
 def test_retention_without_a_database_says_so(lonely: Shell) -> None:

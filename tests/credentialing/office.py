@@ -26,12 +26,15 @@ from gate.credentialing.model.tasks import Task, TaskChange
 from gate.credentialing.model.workflows import WorkflowDraft, WorkflowType
 from gate.credentialing.service.applications import ApplicationService
 from gate.credentialing.service.contracts import ContractService
+from gate.credentialing.service.credentials import CredentialService
 from gate.credentialing.service.dashboard import DashboardService
+from gate.credentialing.service.deadlines import DeadlineService
 from gate.credentialing.service.enrollments import EnrollmentService
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
@@ -81,8 +84,11 @@ class Office:
         self.enrollments = EnrollmentService(log, self.payers)
         self.applications = ApplicationService(log, self.payers)
         self.selection = SelectionService(log, self.payers, self.applications)
+        self.deadlines = DeadlineService(log, self.payers, self.selection)
         self.tasks = TaskService(log, self.payers)
         self.contracts = ContractService(log)
+        self.credentials = CredentialService(log, self.payers)
+        self.renewals = RenewalService(log)
         self.dashboards = DashboardService(self.payers)
         self.reports = ReportService(log, self.payers)
         self.medicaid = Medicaid()

@@ -27,7 +27,7 @@ async def ids(office: Office, **wanted: object) -> list[str]:
 
 
 async def days_shown(office: Office, request: PageRequest | None = None) -> Sequence[tuple[int, bool]]:
-    page = await office.read(office.enrollments.deadlines, *([request] if request else []))
+    page = await office.read(office.enrollments.deadlines, request or PageRequest())
     return [(deadline.days_remaining, deadline.is_urgent) for deadline in page.items]
 
 

@@ -81,8 +81,46 @@ NEEDS = {
     "/gate.v1.Credentialing/ListWorkflowTemplates": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/GetCalendar": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/ListMismatches": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/AssignDeadlines": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/SnoozeDeadlines": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/StartReverification": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/CreateCredential": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/GetCredential": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/UpdateCredential": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/ArchiveCredential": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/ListCredentials": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/ListExpiringCredentials": Permission.CREDENTIALING_VIEW,
+    "/gate.v1.Credentialing/SnoozeCredentials": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/SubmitRenewal": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/ApproveRenewal": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/RejectRenewal": Permission.CREDENTIALING_MANAGE,
+    "/gate.v1.Credentialing/ListRenewals": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/GetPreferences": Permission.CREDENTIALING_VIEW,
     "/gate.v1.Credentialing/UpdatePreferences": Permission.CREDENTIALING_MANAGE,
+    **{
+        f"/gate.v1.Alerts/{name}": Permission.ALERTS_VIEW
+        for name in (
+            "ListAlerts",
+            "GetAlert",
+            "CountAlerts",
+            "MuteKind",
+            "UnmuteKind",
+            "ListMutes",
+            "GetNotificationPreferences",
+            "WatchAlerts",
+        )
+    },
+    **{
+        f"/gate.v1.Alerts/{name}": Permission.ALERTS_MANAGE
+        for name in (
+            "AcknowledgeAlert",
+            "SnoozeAlert",
+            "AssignAlert",
+            "AddNote",
+            "UpdateNotificationPreferences",
+            "RunScan",
+        )
+    },
 }
 """What each RPC needs. One that is served and not listed here fails a test."""
 FOR_ANYBODY = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}

@@ -34,6 +34,11 @@ from gate.v1 import (
 from gate.web.portal import pages
 from tests.e2e.providers import BOTH, ENROLLED, few_providers
 from tests.e2e.test_callers import NEEDS
+from tests.e2e.their_deliveries import BODIES as DELIVERY_BODIES
+from tests.e2e.their_deliveries import PAGES as DELIVERY_PAGES
+from tests.e2e.their_deliveries import PARAMETERS as DELIVERY_PARAMETERS
+from tests.e2e.their_deliveries import ROUTES as DELIVERY_ROUTES
+from tests.e2e.their_deliveries import Deliveries, keep_deliveries
 from tests.e2e.their_records import (
     ABOUT_NO_RECORD,
     BODIES,
@@ -75,12 +80,17 @@ class Other(NamedTuple):
     pages: Mapping[str, str]
     """Page tokens by the RPC that gave them."""
     records: Records
+    deliveries: Deliveries
 
     def marks(self) -> set[str]:
         """By each of these the other tenant would be recognized."""
         own = {self.decision_id, self.key_id, self.key, self.session_id, self.session, self.anchor.hash, BOTH}
         words = {THEIRS, THEIR_OPERATOR, THEIR_PERSON, THEIR_REASON, THEIR_ROBOT, THEIR_CLAIM, THEIR_REQUEST}
-        return own | words | {THEIR_LOGIN_AGENT, THEIR_CORRELATION} | self.records.marks()
+        return own | words | {THEIR_LOGIN_AGENT, THEIR_CORRELATION} | self.of_rooms()
+
+    def of_rooms(self) -> set[str]:
+        """What single rooms keep."""
+        return self.records.marks() | self.deliveries.marks()
 
 
 class Site(NamedTuple):
@@ -125,6 +135,7 @@ async def _something_of_theirs(gate: GateInProcess, them: Visitor) -> Other:
     token = (await them.get("/sign-in")).token
     fields = {"csrf_token": token, "login": THEIR_PERSON, "password": PASSWORD, "next": "/"}
     await them.post("/sign-in", fields, User_Agent=THEIR_LOGIN_AGENT)
+    deliveries = await keep_deliveries(gate.settings, THEIRS, them)
 
     async with asyncio.timeout(CALL_SECONDS):
         while len((await _asked(caller, "ListDecisions")).decisions) < len(decisions):  # noqa: ASYNC110 - no event tells
@@ -143,6 +154,7 @@ async def _something_of_theirs(gate: GateInProcess, them: Visitor) -> Other:
             for rpc in ("ListDecisions", "ListEntries", "ListApiKeys", "ListModeChanges")
         },
         records=records,
+        deliveries=deliveries,
     )
 
 
@@ -190,6 +202,10 @@ _AUDIT_FILTER: Final[Mapping[str, Theirs]] = {
 
 def _of_records(named: Named) -> Theirs:
     return lambda other: named(other.records)
+
+
+def _of_deliveries(named: Callable[[Deliveries], Any]) -> Theirs:
+    return lambda other: named(other.deliveries)
 
 
 EXAMPLES: Final[Mapping[str, Theirs]] = {
@@ -403,9 +419,22 @@ async def test_whoever_it_belongs_to_is_told_all_of_it(site: Site) -> None:
     owner = bearer(token_for(site.gate.data_dir, THEIRS, Role.ORG_ADMIN, subject=THEIR_OPERATOR))
     reads = [rpc for rpc in NEEDS if READS.search(rpc)]
     answers = [await call(site.gate, rpc, request, owner) for rpc in reads for request in attempts(rpc, site.other)]
-    found = {mark for mark in site.other.marks() if any(mark in answer.text for answer in answers)}
+    marks = site.other.marks() - site.other.deliveries.marks()
+    found = {mark for mark in marks if any(mark in answer.text for answer in answers)}
 
-    assert found == site.other.marks() - {site.other.key, site.other.session}, "but what opens doors"
+    assert found == marks - {site.other.key, site.other.session}, "but what opens doors"
+
+
+async def test_of_its_deliveries_too_by_http(site: Site) -> None:
+    async with visitor(site.gate.http_url) as them:
+        them.keep("gate-session", site.other.session)
+        pages = [await them.get(path) for path in ("/system/deliveries", "/system/webhooks", "/api/webhooks")]
+        pages.append(await them.get("/api/dead-letters"))
+    marks = site.other.deliveries.marks()
+
+    assert {mark for mark in marks if any(mark in page.text for page in pages)} == marks - {
+        site.other.deliveries.secret
+    }
 
 
 @pytest.mark.parametrize("rpc", NEEDS)
@@ -479,10 +508,15 @@ PARAMETER_EXAMPLES: Final[Mapping[str, Theirs]] = {
     "like": _of_records(PARAMETERS["payer_id"]),
     "page": _of_records(PARAMETERS["pageToken"]),
     "provider": _of_records(PARAMETERS["provider_id"]),
+    "payer": _of_records(PARAMETERS["payer_id"]),
+    "who": _of_records(PARAMETERS["coordinator"]),
+    "due": _fixed("overdue"),
+    "secret": lambda other: other.key,
     "sort": _fixed("name"),
     "standing": _fixed("contracted"),
     "tab": _fixed("tasks"),
     "workflow": _fixed("online_portal"),
+    **{name: _of_deliveries(named) for name, named in DELIVERY_PARAMETERS.items()},
 }
 """The same of what is in addresses."""
 ROUTES: Final = {
@@ -508,6 +542,8 @@ ROUTES: Final = {
     "POST /theme",
     *PAGES,
     *RECORD_ROUTES,
+    *DELIVERY_PAGES,
+    *DELIVERY_ROUTES,
 }
 _ABOUT_THE_PAGE: Final = {"viewport", "color-scheme"}
 _TEMPLATES: Final = Path(pages.__file__).parent / "templates"
@@ -545,8 +581,8 @@ async def _visit(
 ) -> tuple[Answer, Any]:
     """The answer, and what was sent in the body."""
     route = f"{method} {path}"
-    if route in RECORD_ROUTES:
-        body = BODIES[route](other.records) if route in BODIES else None
+    if route in RECORD_ROUTES | DELIVERY_ROUTES:
+        body = BODIES[route](other.records) if route in BODIES else DELIVERY_BODIES.get(route)
         return await browser.send(method, asked, body, fields["csrf_token"], **headers), body
     if method == "POST":
         return await browser.post(asked, fields, **headers), fields
@@ -600,6 +636,21 @@ async def test_every_route_about_records_answers_404_to_another_tenant_s_ids(sit
             assert not told(answer.text, "", site.other.marks()), f"{route}: {answer}"
     statistics = "/api/admin/payers/selection-stats"
     assert (await site.me.get(f"{statistics}?providerId={records.provider}")).status == 404
+
+
+async def test_no_delivery_of_another_tenant_is_there(site: Site) -> None:
+    token = (await site.me.get("/account")).token
+    named = {name: str(value(site.other.deliveries)) for name, value in DELIVERY_PARAMETERS.items()}
+    tried = sorted(route for route in DELIVERY_ROUTES | DELIVERY_PAGES if re.search(r"{(letter|endpoint)_id}", route))
+    assert len(tried) > 10
+    for route in tried:
+        method, path = route.split()
+        filled = path.format(**named)
+        if route in DELIVERY_PAGES and method == "POST":
+            answer = await site.me.post(filled, {"csrf_token": token, "reason": "mine"})
+        else:
+            answer = await site.me.send(method, filled, DELIVERY_BODIES.get(route), token)
+        assert answer.status == 404, f"{route}: {answer}"
 
 
 async def test_an_organisation_of_others_cannot_be_entered_and_their_sessions_not_ended(site: Site) -> None:

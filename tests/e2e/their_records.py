@@ -1,16 +1,22 @@
 """Credentialing records of one tenant, and every way in which another might name them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
+from gate.clock import system_clock
+from gate.rpc.messages import instant_message
+from gate.v1 import alerts_pb2
 from gate.v1 import credentialing_pb2 as pb
+from tests.e2e.providers import BOTH
 from tests.support.admin_api import new_npi
 from tests.support.callers import CALL_SECONDS, Caller, as_message, today
 
 THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR = "Globexia", "Globex Own Health Plan", "wanda-coordinates"
+THEIR_NUMBER = "GLOBEX-LICENCE-7"
 
 
 class Records(NamedTuple):
@@ -22,12 +28,15 @@ class Records(NamedTuple):
     application: str
     task: str
     contract: str
+    credential: str
+    renewal: str
+    alert: str
     pages: Mapping[str, str]
     """Page tokens by the RPC that gave them."""
 
     def marks(self) -> set[str]:
         """By each of these the tenant would be recognized."""
-        return {*self[:6], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR}
+        return {*self[:9], THEIR_NAME, THEIR_PAYER, THEIR_COORDINATOR, THEIR_NUMBER}
 
     def others(self, alike: Callable[[str], str]) -> "Records":
         """Ids written alike, and nobody's."""
@@ -38,6 +47,9 @@ class Records(NamedTuple):
             application=alike(self.application),
             task=alike(self.task),
             contract=alike(self.contract),
+            credential=alike(self.credential),
+            renewal=alike(self.renewal),
+            alert=alike(self.alert),
             pages=self.pages,
         )
 
@@ -69,6 +81,19 @@ async def keep_records(caller: Caller) -> Records:
         (task,) = (await ask("GetCredentialingDashboard", provider_id=provider.id)).dashboard.payers[0].tasks
         own = pb.CredentialingTask(assigned_to=THEIR_COORDINATOR)
         await ask("UpdateTasks", task_ids=[task.id], task=own, update_mask=FieldMask(paths=["assigned_to"]))
+        licence = pb.Credential(
+            provider_id=provider.id,
+            kind=pb.CREDENTIAL_KIND_LICENSE,
+            number=THEIR_NUMBER,
+            expires_on=day,
+            coordinator=THEIR_COORDINATOR,
+        )
+        credential = (await ask("CreateCredential", credential=licence)).credential
+        later = pb.Renewal(expires_on=as_message(today() + timedelta(days=365)), document_reference="licence.pdf")
+        renewal = (await ask("SubmitRenewal", credential_id=credential.id, renewal=later)).renewal
+    await caller.alerts.RunScan(alerts_pb2.RunScanRequest(), metadata=caller.metadata, timeout=CALL_SECONDS)
+    first = alerts_pb2.ListAlertsRequest(page_size=1)
+    alerts = await caller.alerts.ListAlerts(first, metadata=caller.metadata, timeout=CALL_SECONDS)
     (enrollment,) = (await ask("ListEnrollments", provider_id=provider.id)).enrollments
     (contract,) = (await ask("ListContracts", provider_id=provider.id)).contracts
     return Records(
@@ -78,7 +103,13 @@ async def keep_records(caller: Caller) -> Records:
         application.id,
         task.id,
         contract.id,
-        {name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
+        credential.id,
+        renewal.id,
+        alerts.alerts[0].id,
+        {
+            "ListAlerts": alerts.next_page_token,
+            **{name: (await ask(name, page_size=1)).next_page_token for name in LISTS},
+        },
     )
 
 
@@ -93,6 +124,9 @@ LISTS: Final = (
     "ListContracts",
     "ListDurations",
     "ListMismatches",
+    "ListCredentials",
+    "ListExpiringCredentials",
+    "ListRenewals",
 )
 Named = Callable[[Records], Any]
 _IDS: Final[Mapping[str, Named]] = {
@@ -102,7 +136,12 @@ _IDS: Final[Mapping[str, Named]] = {
     "application": lambda records: records.application,
     "task": lambda records: records.task,
     "contract": lambda records: records.contract,
+    "credential": lambda records: records.credential,
+    "renewal": lambda records: records.renewal,
 }
+
+
+_ALERT: Final[Named] = lambda records: records.alert  # noqa: E731 - like its neighbours above
 
 
 def _token(name: str) -> Named:
@@ -110,10 +149,19 @@ def _token(name: str) -> Named:
 
 
 EXAMPLES: Final[Mapping[str, Named]] = {
+    **{
+        f"{name}Request.alert_id": _ALERT
+        for name in ("GetAlert", "AcknowledgeAlert", "SnoozeAlert", "AssignAlert", "AddNote")
+    },
+    "ListAlertsRequest.page_token": _token("ListAlerts"),
+    "ListAlertsRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "AssignAlertRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "AlertRecipient.person": lambda _: THEIR_COORDINATOR,
+    "WatchAlertsRequest.after_sequence": lambda _: 1,
     **{f"{name}Request.page_token": _token(name) for name in LISTS},
     **{
         f"{name}Request.{kind}_id": _IDS[kind]
-        for kind in ("provider", "payer", "enrollment", "application")
+        for kind in ("provider", "payer", "enrollment", "application", "credential")
         for name in (f"Get{kind.capitalize()}", f"Archive{kind.capitalize()}")
     },
     **{f"{name}Request.payer_id": _IDS["payer"] for name in ("GetPayerWorkflow", "DeletePayerWorkflow")},
@@ -128,6 +176,14 @@ EXAMPLES: Final[Mapping[str, Named]] = {
         for message in ("ProviderEnrollment", "PayerApplication", "PayerContract")
         for of in ("provider", "payer")
     },
+    **{f"{name}DeadlinesRequest.enrollment_ids": _IDS["enrollment"] for name in ("Assign", "Snooze")},
+    **{f"{name}RenewalRequest.renewal_id": _IDS["renewal"] for name in ("Approve", "Reject")},
+    **{f"{name}.credential_id": _IDS["credential"] for name in ("SubmitRenewalRequest", "ListRenewalsRequest")},
+    **{f"{name}.provider_id": _IDS["provider"] for name in ("Credential", "ListCredentialsRequest")},
+    "Credential.id": _IDS["credential"],
+    "SnoozeCredentialsRequest.credential_ids": _IDS["credential"],
+    "StartReverificationRequest.enrollment_id": _IDS["enrollment"],
+    "ListTasksRequest.payer_id": _IDS["payer"],
     "Provider.id": _IDS["provider"],
     "Payer.id": _IDS["payer"],
     "PayerWorkflow.payer_id": _IDS["payer"],
@@ -142,10 +198,16 @@ EXAMPLES: Final[Mapping[str, Named]] = {
     "ListProvidersRequest.search": lambda _: THEIR_NAME,
     "ListPayersRequest.search": lambda _: THEIR_PAYER,
     "ListTasksRequest.assigned_to": lambda _: THEIR_COORDINATOR,
+    "ListDeadlinesRequest.coordinator": lambda _: THEIR_COORDINATOR,
+    "ListExpiringCredentialsRequest.coordinator": lambda _: THEIR_COORDINATOR,
     "GetCalendarRequest.coordinator": lambda _: THEIR_COORDINATOR,
 }
 """The other tenant's value of every field of the service `Credentialing` by which a record could be named."""
 ORDINARY: Final = {
+    *(f"ListAlertsRequest.{name}" for name in ("state", "npi", "page_size")),
+    *(f"{name}Request.note" for name in ("AcknowledgeAlert", "SnoozeAlert", "AddNote")),
+    "AlertRecipient.email",
+    *(f"NotificationPreferences.{name}" for name in ("escalate_after_days", "escalate_to", "digest_hour", "time_zone")),
     *(f"{name}Request.page_size" for name in LISTS),
     "ListEnrollmentsRequest.search",
     *(f"Provider.{name}" for name in ("first_name", "last_name", "npi", "role", "taxonomies", "states")),
@@ -190,8 +252,28 @@ ORDINARY: Final = {
             "assigned_to",
             "application_id",  # the payer's number
             "portal_url",
+            "payer_name",  # read only, as the next
+            "provider_name",
         )
     ),
+    *(f"Credential.{name}" for name in ("number", "issuer", "state", "coordinator", "document_reference", "notes")),
+    *(
+        f"Renewal.{name}"
+        for name in (
+            "id",  # renewals are named beside, in renewal_id
+            "credential_id",  # and credentials too
+            "number",
+            "issuer",
+            "document_reference",
+            "notes",
+            "submitted_by",
+            "reviewed_by",
+            "rejection_reason",
+        )
+    ),
+    "AssignDeadlinesRequest.coordinator",
+    "ListExpiringCredentialsRequest.within_days",
+    "RejectRenewalRequest.reason",
     "PayerContract.notes",
     "PayerContract.application_id",  # read only
     "CredentialingPreferences.recred_alert_lead_days",
@@ -205,6 +287,16 @@ def plain_requests() -> Mapping[str, Message]:
     notes = FieldMask(paths=["notes"])
     day = as_message(today())
     return {
+        "SnoozeAlert": alerts_pb2.SnoozeAlertRequest(until=instant_message(system_clock() + timedelta(days=1))),
+        "AddNote": alerts_pb2.AddNoteRequest(note="mine"),
+        "MuteKind": alerts_pb2.MuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
+        "UnmuteKind": alerts_pb2.UnmuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
+        "UpdateNotificationPreferences": alerts_pb2.UpdateNotificationPreferencesRequest(
+            preferences=alerts_pb2.NotificationPreferences(
+                recipients=[alerts_pb2.AlertRecipient(person="mine", email="mine@acme.example")]
+            ),
+            update_mask=FieldMask(paths=["recipients"]),
+        ),
         "CreateProvider": pb.CreateProviderRequest(provider=pb.Provider(first_name="A", last_name="B", npi=new_npi())),
         "UpdateProvider": pb.UpdateProviderRequest(
             provider=pb.Provider(role="mine"), update_mask=FieldMask(paths=["role"])
@@ -222,6 +314,15 @@ def plain_requests() -> Mapping[str, Message]:
         ),
         "CreateContract": pb.CreateContractRequest(contract=pb.PayerContract(effective_date=day)),
         "UpdateContract": pb.UpdateContractRequest(contract=pb.PayerContract(notes="mine"), update_mask=notes),
+        "AssignDeadlines": pb.AssignDeadlinesRequest(coordinator="mine"),
+        "CreateCredential": pb.CreateCredentialRequest(
+            credential=pb.Credential(kind=pb.CREDENTIAL_KIND_DEA, number="AB1234563")
+        ),
+        "UpdateCredential": pb.UpdateCredentialRequest(credential=pb.Credential(notes="mine"), update_mask=notes),
+        "SubmitRenewal": pb.SubmitRenewalRequest(
+            renewal=pb.Renewal(expires_on=as_message(today() + timedelta(days=400)), document_reference="mine.pdf")
+        ),
+        "RejectRenewal": pb.RejectRenewalRequest(reason="mine to refuse"),
         "UpdateTasks": pb.UpdateTasksRequest(task=pb.CredentialingTask(notes="mine"), update_mask=notes),
     }
 
@@ -239,8 +340,22 @@ PARAMETERS: Final[Mapping[str, Named]] = {
     "pageSize": lambda _: 500,
     "status": lambda _: "denied",
     "overdue": lambda _: "true",
+    "open": lambda _: "true",
+    "unassigned": lambda _: "false",
+    "undated": lambda _: "false",
+    "snoozed": lambda _: "false",
+    "days": lambda _: 120,
+    "kind": lambda _: "license",
+    "credentialId": _IDS["credential"],
+    "alert_id": _ALERT,
+    "urgency": lambda _: "critical",
+    "state": lambda _: "TX",
+    "npi": lambda _: BOTH,
+    "after": lambda _: 0,
+    "escalated": lambda _: "false",
+    "muted": lambda _: "true",
 }
-"""The other tenant's value of every parameter of `/api/admin`."""
+"""The other tenant's value of every parameter of `/api`."""
 
 
 def _both(records: Records, **more: object) -> dict[str, object]:
@@ -248,6 +363,12 @@ def _both(records: Records, **more: object) -> dict[str, object]:
 
 
 BODIES: Final[Mapping[str, Named]] = {
+    "POST /api/alerts/{alert_id}/acknowledge": lambda _: {"note": "mine"},
+    "POST /api/alerts/{alert_id}/snooze": lambda _: {"until": (system_clock() + timedelta(days=1)).isoformat()},
+    "POST /api/alerts/{alert_id}/assign": lambda _: {"assigned_to": THEIR_COORDINATOR},
+    "POST /api/alerts/{alert_id}/notes": lambda _: {"note": "mine"},
+    "POST /api/alert-mutes": lambda _: {"kind": "attestation", "is_muted": False},
+    "PATCH /api/alert-preferences": lambda _: {"digest_hour": 8},
     "POST /api/admin/providers": lambda _: {"first_name": "A", "last_name": "B", "npi": new_npi()},
     "PATCH /api/admin/providers/{provider_id}": lambda _: {"role": "mine"},
     "POST /api/admin/providers/{provider_id}/credential-payers": lambda records: {"payerIds": [records.payer]},
@@ -256,6 +377,23 @@ BODIES: Final[Mapping[str, Named]] = {
     "PUT /api/admin/payers/{payer_id}/workflow": lambda _: {"workflow_type": "online_portal"},
     "POST /api/admin/enrollments": _both,
     "PATCH /api/admin/enrollments/{enrollment_id}": lambda _: {"notes": "mine"},
+    "POST /api/admin/credentialing-deadlines/assign": lambda records: {
+        "enrollmentIds": [records.enrollment],
+        "coordinator": "mine",
+    },
+    "POST /api/admin/credentialing-deadlines/snooze": lambda records: {"enrollmentIds": [records.enrollment]},
+    "POST /api/admin/credentials": lambda records: {
+        "provider_id": records.provider,
+        "kind": "dea",
+        "number": "AB1234563",
+    },
+    "POST /api/admin/credentials/snooze": lambda records: {"credentialIds": [records.credential]},
+    "PATCH /api/admin/credentials/{credential_id}": lambda _: {"notes": "mine"},
+    "POST /api/admin/credentials/{credential_id}/renewals": lambda _: {
+        "expires_on": "2190-01-01",
+        "document_reference": "mine.pdf",
+    },
+    "POST /api/admin/credential-renewals/{renewal_id}/reject": lambda _: {"reason": "mine to refuse"},
     "PATCH /api/admin/credentialing-preferences": lambda _: {"recred_alert_lead_days": 90},
     "POST /api/admin/credentialing-applications": _both,
     "PATCH /api/admin/credentialing-applications/{application_id}": lambda _: {"notes": "mine"},
@@ -266,6 +404,13 @@ BODIES: Final[Mapping[str, Named]] = {
 }
 """What is sent to each route that takes a body, with the other tenant's ids where it takes any."""
 _WITHOUT_BODY: Final = {
+    "GET /api/alerts",
+    "GET /api/alerts/{alert_id}",
+    "GET /api/alert-counts",
+    "GET /api/alert-changes",
+    "GET /api/alert-mutes",
+    "GET /api/alert-preferences",
+    "POST /api/alert-scans",
     "GET /api/admin/providers",
     "GET /api/admin/providers/{provider_id}",
     "DELETE /api/admin/providers/{provider_id}",
@@ -280,6 +425,13 @@ _WITHOUT_BODY: Final = {
     "GET /api/admin/enrollments/{enrollment_id}",
     "DELETE /api/admin/enrollments/{enrollment_id}",
     "GET /api/admin/credentialing-deadlines",
+    "POST /api/admin/enrollments/{enrollment_id}/reverification",
+    "GET /api/admin/credentials",
+    "GET /api/admin/credentials/expiring",
+    "GET /api/admin/credentials/{credential_id}",
+    "DELETE /api/admin/credentials/{credential_id}",
+    "GET /api/admin/credential-renewals",
+    "POST /api/admin/credential-renewals/{renewal_id}/approve",
     "GET /api/admin/credentialing-preferences",
     "GET /api/admin/credentialing-applications",
     "GET /api/admin/credentialing-applications/{application_id}",
@@ -296,6 +448,8 @@ _WITHOUT_BODY: Final = {
 }
 ROUTES: Final = _WITHOUT_BODY | BODIES.keys()
 ABOUT_NO_RECORD: Final = {
+    "POST /api/alert-mutes",
+    "PATCH /api/alert-preferences",
     "POST /api/admin/providers",
     "POST /api/admin/payers",
     "PATCH /api/admin/credentialing-preferences",
@@ -304,21 +458,36 @@ ABOUT_NO_RECORD: Final = {
 
 
 PAGES: Final = {
+    "GET /pm/inbox/alerts",
+    "POST /pm/inbox/alerts/mutes",
+    "GET /pm/inbox/alerts/{alert_id}",
+    "POST /pm/inbox/alerts/{alert_id}/acknowledge",
+    "POST /pm/inbox/alerts/{alert_id}/assign",
+    "POST /pm/inbox/alerts/{alert_id}/notes",
+    "POST /pm/inbox/alerts/{alert_id}/snooze",
     "GET /admin/provider-credentialing/{provider_id}",
     "POST /admin/provider-credentialing/{provider_id}/credential-payers",
     "POST /admin/provider-credentialing/{provider_id}/tasks",
     "POST /admin/provider-credentialing/{provider_id}/tasks/{task_id}",
     "GET /admin/provider-credentialing/{provider_id}/tasks/{task_id}/archive",
     "POST /admin/provider-credentialing/{provider_id}/tasks/{task_id}/archive",
+    "GET /calendar/{secret}.ics",
     "GET /pm/credentialing",
     "GET /pm/credentialing/applications",
+    "GET /pm/credentialing/applications/export.csv",
     "GET /pm/credentialing/applications/figures",
+    "GET /pm/credentialing/applications/figures/export.csv",
     "GET /pm/credentialing/applications/{application_id}",
     "POST /pm/credentialing/applications/{application_id}",
     "GET /pm/credentialing/applications/{application_id}/archive",
     "POST /pm/credentialing/applications/{application_id}/archive",
     "GET /pm/credentialing/applications/{application_id}/edit",
+    "GET /pm/credentialing/calendar",
+    "POST /pm/credentialing/calendar",
+    "POST /pm/credentialing/calendar/revoke",
     "GET /pm/credentialing/deadlines",
+    "POST /pm/credentialing/deadlines",
+    "GET /pm/credentialing/deadlines/export.csv",
     "POST /pm/credentialing/enrollments",
     "GET /pm/credentialing/enrollments/new",
     "GET /pm/credentialing/enrollments/{enrollment_id}",
@@ -326,11 +495,38 @@ PAGES: Final = {
     "GET /pm/credentialing/enrollments/{enrollment_id}/archive",
     "POST /pm/credentialing/enrollments/{enrollment_id}/archive",
     "GET /pm/credentialing/enrollments/{enrollment_id}/edit",
+    "GET /pm/credentialing/enrollments/{enrollment_id}/reverify",
+    "POST /pm/credentialing/enrollments/{enrollment_id}/reverify",
+    "GET /pm/credentialing/export.csv",
     "GET /pm/credentialing/mismatches",
+    "GET /pm/credentialing/mismatches/export.csv",
     "GET /pm/credentialing/preferences",
     "POST /pm/credentialing/preferences",
+    "GET /pm/credentialing/tasks",
+    "POST /pm/credentialing/tasks",
+    "GET /pm/credentialing/tasks/export.csv",
+    "GET /pm/credentialing/workflows",
+    "GET /pm/credentialing/workflows/export.csv",
+    "POST /pm/credentials",
+    "GET /pm/credentials/new",
+    "GET /pm/credentials/renewals/{renewal_id}",
+    "POST /pm/credentials/renewals/{renewal_id}/approve",
+    "POST /pm/credentials/renewals/{renewal_id}/reject",
+    "GET /pm/credentials/{credential_id}",
+    "POST /pm/credentials/{credential_id}",
+    "GET /pm/credentials/{credential_id}/archive",
+    "POST /pm/credentials/{credential_id}/archive",
+    "GET /pm/credentials/{credential_id}/edit",
+    "GET /pm/credentials/{credential_id}/renew",
+    "POST /pm/credentials/{credential_id}/renew",
+    "GET /pm/inbox/expiring",
+    "POST /pm/inbox/expiring",
+    "GET /pm/inbox/expiring/export.csv",
+    "GET /pm/inbox/review",
+    "GET /pm/inbox/review/export.csv",
     "GET /pm/payers",
     "POST /pm/payers",
+    "GET /pm/payers/export.csv",
     "GET /pm/payers/new",
     "GET /pm/payers/{payer_id}",
     "POST /pm/payers/{payer_id}",
@@ -343,6 +539,7 @@ PAGES: Final = {
     "POST /pm/payers/{payer_id}/workflow/drop",
     "GET /pm/providers",
     "POST /pm/providers",
+    "GET /pm/providers/export.csv",
     "GET /pm/providers/new",
     "GET /pm/providers/{provider_id}",
     "POST /pm/providers/{provider_id}",

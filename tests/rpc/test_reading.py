@@ -7,6 +7,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from gate.errors import InvalidInput
 from gate.rpc.access import AccessServicer
+from gate.rpc.alerts.service import AlertsService
 from gate.rpc.audit_log import AuditLogService
 from gate.rpc.credentialing.service import CredentialingService
 from gate.rpc.enrollment_gate import EnrollmentGateService
@@ -18,7 +19,14 @@ from tests.e2e.test_callers import NEEDS
 
 SERVICERS = {
     kind.service.full_name: kind
-    for kind in (AccessServicer, AuditLogService, CredentialingService, EnrollmentGateService, GateAdminService)
+    for kind in (
+        AccessServicer,
+        AlertsService,
+        AuditLogService,
+        CredentialingService,
+        EnrollmentGateService,
+        GateAdminService,
+    )
 }
 
 

@@ -18,6 +18,7 @@ from gate.clock import system_clock, today_in
 from gate.v1 import (
     access_pb2,
     access_pb2_grpc,
+    alerts_pb2_grpc,
     audit_log_pb2_grpc,
     claim_pb2,
     credentialing_pb2_grpc,
@@ -53,6 +54,7 @@ class Caller:
         self.tenant = tenant
         self.metadata = bearer(token_for(data_dir, tenant, *(roles or (Role.ORG_ADMIN,))))
         self.access = access_pb2_grpc.AccessStub(channel)
+        self.alerts = alerts_pb2_grpc.AlertsStub(channel)
         self.credentialing = credentialing_pb2_grpc.CredentialingStub(channel)
         self.gate = enrollment_gate_pb2_grpc.EnrollmentGateStub(channel)
         self.admin = gate_admin_pb2_grpc.GateAdminStub(channel)

@@ -28,6 +28,7 @@ def a_provider(last_name: str = "Doe", **fields: Any) -> Provider:
         "is_bookable": True,
         "taxonomies": (),
         "states": (),
+        "caqh_attested_on": None,
         "created_at": NOON,
     }
     return Provider(**(usual | fields))
@@ -49,6 +50,7 @@ def an_enrollment(status: EnrollmentStatus = EnrollmentStatus.ENROLLED, **fields
         "payer_loaded_date": None,
         "coordinator": "",
         "notes": "",
+        "snoozed_until": None,
         "created_at": NOON,
     }
     return ListedEnrollment(enrollment=Enrollment(**(usual | fields)), payer_name="Molina", provider_name="Jane Doe")
@@ -72,6 +74,7 @@ def a_choice(name: str, **fields: Any) -> PayerStatistics:
         "already_credentialing": False,
         "already_contracted": False,
         "is_recommended": False,
+        "has_tasks": False,
     }
     return PayerStatistics(**(usual | fields))
 

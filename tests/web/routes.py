@@ -6,6 +6,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
+from gate.alerts.service.office import AlertOffice
 from gate.clock import system_clock
 from gate.credentialing.service.desk import CredentialingDesk
 from gate.web.app import WebParts, build_app
@@ -25,8 +26,14 @@ def all_routes() -> list[RouteContext]:
         database=nobody,
         tenants=nobody,
         credentialing=CredentialingDesk.of(nobody, nobody, nobody, system_clock),
+        alerts=AlertOffice.of(nobody, (), nobody, nobody, nobody, system_clock),
+        jobs=nobody,
+        dead_letters=nobody,
+        webhooks=nobody,
         door=nobody,
         sessions=nobody,
+        calendars=nobody,
+        base_url="",
         entrances=Entrances(sign_in=nobody, has_local_accounts=True, provider=cast("Any", object())),
         cookies=Cookies(are_secure=True),
         has_secure_cookies=True,

@@ -104,7 +104,13 @@ ROWS = [
     a_choice("Aetna", total_contracts=2, current_census=5, already_contracted=True, is_recommended=True),
     a_choice("Molina", total_contracts=9, current_census=1, requires_individual_contract=True),
     a_choice("Regence", total_contracts=1, current_census=9, is_recommended=True, requires_attending=True),
-    a_choice("Optum", workflow_type=WorkflowType.EXCEL_SUBMISSION, already_credentialing=True, allows_supervised=True),
+    a_choice(
+        "Optum",
+        workflow_type=WorkflowType.EXCEL_SUBMISSION,
+        already_credentialing=True,
+        has_tasks=True,
+        allows_supervised=True,
+    ),
 ]
 
 

@@ -78,6 +78,8 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     payer_loaded_date: date | None
     coordinator: str
     notes: str
+    snoozed_until: date | None
+    """Until then the deadlines pass over it; on that day it is back."""
     created_at: datetime
 
 
@@ -111,6 +113,23 @@ class EnrollmentFilter(msgspec.Struct, frozen=True, kw_only=True):
     payer_id: str = ""
 
 
+class DeadlineFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which deadlines are wanted. Every part that is set must hold."""
+
+    coordinator: str = ""
+    is_snoozed: bool = False
+    """Those that are put off, in place of those that are not."""
+
+
+class Reverification(msgspec.Struct, frozen=True, kw_only=True):
+    """What starting to renew an enrollment came to."""
+
+    application_id: str
+    tasks_created: int
+    was_under_way: bool
+    """There was one before; nothing is repeated."""
+
+
 def last_day_shown(today: date, lead_days: int) -> date:
     """Up to when deadlines are shown: `lead_days` from today, that day included (row R28)."""
     return today + timedelta(days=lead_days)
@@ -139,6 +158,8 @@ def accepted(enrollment: Enrollment) -> Enrollment:
     objections.npi("npi", enrollment.npi, required=True)
     objections.npi("billing_npi", enrollment.billing_npi)
     objections.taxonomy("taxonomy_code", enrollment.taxonomy_code)
+    for field in ("effective_date", "recert_due_on", "submitted_date", "approved_date", "payer_loaded_date"):
+        objections.day(field, getattr(enrollment, field))
     objections.line("coordinator", enrollment.coordinator, LONGEST_NAME)
     objections.lines("notes", enrollment.notes)
     objections.settle()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,6 +17,8 @@ LONGEST_URL: Final = 1_000
 _TAXONOMY: Final = re.compile(r"[0-9A-Z]{9}X", re.ASCII)
 _LINE_BREAKS: Final = str.maketrans("", "", "\n\r\t")
 _MOST_CODES: Final = 60
+_EARLIEST: Final = date(1900, 1, 1)
+_LATEST: Final = date(2200, 12, 31)
 
 
 class Objections:
@@ -70,6 +73,11 @@ class Objections:
         """None fits."""
         fits = value is None or least <= value <= most
         self.add(field, f"must lie between {least} and {most}", when=not fits)
+
+    def day(self, field: str, value: date | None) -> None:
+        """A day that people live to see; None fits."""
+        fits = value is None or _EARLIEST <= value <= _LATEST
+        self.add(field, f"must lie between the years {_EARLIEST.year} and {_LATEST.year}", when=not fits)
 
     def settle(self) -> None:
         """Let pass a record without objections.

@@ -1,11 +1,17 @@
 """Providers as a practice or plan keeps them. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from gate.credentialing.model.fields import Objections, codes
+
+ATTESTATION_DAYS: Final = 120
+"""So many days a CAQH attestation holds (row R26)."""
+_ATTESTATION_DAYS_IN: Final = {"IL": 180}
+"""Row R27: of practices there."""
 
 
 class ProviderDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,6 +30,8 @@ class ProviderDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     taxonomies: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     """In which the provider practises."""
+    caqh_attested_on: date | None = None
+    """When the provider last said to CAQH that their profile is right."""
 
 
 class ProviderChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +46,7 @@ class ProviderChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     is_bookable: bool | UnsetType = UNSET
     taxonomies: tuple[str, ...] | UnsetType = UNSET
     states: tuple[str, ...] | UnsetType = UNSET
+    caqh_attested_on: date | UnsetType | None = UNSET
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +62,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     is_bookable: bool
     taxonomies: tuple[str, ...]
     states: tuple[str, ...]
+    caqh_attested_on: date | None
     created_at: datetime
 
     @property
@@ -73,6 +83,12 @@ class ProviderFilter(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of the last name, or of the NPI."""
 
 
+def attestation_due(attested_on: date, states: tuple[str, ...]) -> date:
+    """Last day on which a CAQH attestation holds (rows R26, R27); of several states the one that asks soonest."""
+    cycles = {_ATTESTATION_DAYS_IN.get(state, ATTESTATION_DAYS) for state in states} or {ATTESTATION_DAYS}
+    return attested_on + timedelta(days=min(cycles))
+
+
 def accepted(provider: Provider) -> Provider:
     """The record as it is kept.
 
@@ -91,6 +107,7 @@ def accepted(provider: Provider) -> Provider:
     objections.line("last_name", provider.last_name, required=True)
     objections.line("role", provider.role)
     objections.npi("npi", provider.npi, required=True)
+    objections.day("caqh_attested_on", provider.caqh_attested_on)
     objections.few("taxonomies", provider.taxonomies)
     objections.few("states", provider.states)
     for index, code in enumerate(provider.taxonomies):

@@ -75,6 +75,8 @@ class PayerStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """A contract stands today."""
     is_recommended: bool
     """Payers that want an attending are worth it for a provider who is one."""
+    has_tasks: bool
+    """The provider has tasks with this payer."""
 
 
 class SelectablePayer(msgspec.Struct, frozen=True):

@@ -72,11 +72,28 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class ListedTask(Task, frozen=True, kw_only=True):
+    """A task with what a list shows beside it."""
+
+    is_overdue: bool
+    payer_name: str
+    provider_name: str
+
+
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which tasks are wanted, those due first first. Every part that is set must hold."""
 
     assigned_to: str = ""
     task_status: TaskStatus | None = None
+    payer_id: str = ""
+    is_open: bool = False
+    """Something is left to do."""
+    is_overdue: bool = False
+    """It should have been done by now."""
+    is_unassigned: bool = False
+    """It is nobody's."""
+    is_undated: bool = False
+    """Those without a day, in place of those that have one."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -127,12 +144,23 @@ def is_overdue(task: Task, today: date) -> bool:
     return task.task_status not in DONE and task.due_date is not None and task.due_date < today
 
 
+def listed(task: Task, payer_name: str, provider_name: str, today: date) -> ListedTask:
+    """How lists show a task on `today`."""
+    return ListedTask(
+        **msgspec.structs.asdict(task),
+        is_overdue=is_overdue(task, today),
+        payer_name=payer_name,
+        provider_name=provider_name,
+    )
+
+
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Whom tasks are for."""
 
     provider_id: str
     payer_id: str
     portal_url: str
+    assigned_to: str = ""
 
 
 def task_of(step: TaskTemplate, assignment: Assignment, *, task_id: str, order: int, due: date, now: datetime) -> Task:
@@ -150,7 +178,7 @@ def task_of(step: TaskTemplate, assignment: Assignment, *, task_id: str, order: 
         task_order=order,
         notes="",
         uploaded_document_url="",
-        assigned_to="",
+        assigned_to=assignment.assigned_to,
         application_id="",
         portal_url=assignment.portal_url,
         created_at=now,

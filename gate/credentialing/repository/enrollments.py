@@ -1,18 +1,25 @@
 """How provider enrollments are stored and found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import CompoundSelect, Select, SelectBase, func, or_, select, tuple_, union
 
-from gate.credentialing.model.enrollments import CODE_LENGTH, Enrollment, EnrollmentFilter, EnrollmentStatus
+from gate.credentialing.model.enrollments import (
+    CODE_LENGTH,
+    DeadlineFilter,
+    Enrollment,
+    EnrollmentFilter,
+    EnrollmentStatus,
+)
 from gate.credentialing.model.fields import is_line
 from gate.credentialing.repository import rows
 from gate.credentialing.tables import EnrollmentTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 _CODES: Final = (EnrollmentTable.npi, EnrollmentTable.billing_npi, EnrollmentTable.taxonomy_code)
+_EVERY: Final = DeadlineFilter()
 _MANY: Final = 5_000
 """Where more records than this begin alike, the newest are met soon on the way through all of them."""
 
@@ -25,6 +32,13 @@ async def add(unit: UnitOfWork, enrollment: Enrollment) -> None:
 async def find(unit: UnitOfWork, enrollment_id: str, *, to_change: bool = False) -> Enrollment | None:
     """The enrollment of that id."""
     return await rows.find(unit, EnrollmentTable, Enrollment, enrollment_id, to_change=to_change)
+
+
+async def find_all(unit: UnitOfWork, ids: Iterable[str]) -> Sequence[Enrollment]:
+    """Those of the enrollments that are there. Nobody else changes them until the unit ends."""
+    query = rows.present(unit, EnrollmentTable, Enrollment).where(EnrollmentTable.id.in_(set(ids)))
+    # In one order everywhere: writers must not wait in a circle.
+    return await rows.all_of(unit, query.order_by(EnrollmentTable.id).with_for_update(), Enrollment)
 
 
 async def put(unit: UnitOfWork, enrollment: Enrollment) -> None:
@@ -63,16 +77,28 @@ async def listed(unit: UnitOfWork, wanted: EnrollmentFilter, before: str, limit:
 
 
 async def due(
-    unit: UnitOfWork, until: date, after: tuple[date, str] | None, limit: int, coordinator: str = ""
+    unit: UnitOfWork,
+    until: date,
+    after: tuple[date, str] | None,
+    limit: int,
+    wanted: DeadlineFilter = _EVERY,
+    *,
+    today: date | None = None,
 ) -> Sequence[Enrollment]:
-    """Enrollments that stand and have to be renewed by `until`, the most overdue first."""
+    """Enrollments that stand and have to be renewed by `until`, the most overdue first; as of `today` put off or not.
+
+    Without `today` those that are put off are among them.
+    """
     query = rows.present(unit, EnrollmentTable, Enrollment).where(
         EnrollmentTable.status == EnrollmentStatus.ENROLLED.value, EnrollmentTable.recert_due_on <= until
     )
-    if not is_line(coordinator):
+    if not is_line(wanted.coordinator):
         return []
-    if coordinator:
-        query = query.where(EnrollmentTable.coordinator == coordinator)
+    if wanted.coordinator:
+        query = query.where(EnrollmentTable.coordinator == wanted.coordinator)
+    if today is not None:
+        put_off = EnrollmentTable.snoozed_until > today
+        query = query.where(put_off if wanted.is_snoozed else or_(EnrollmentTable.snoozed_until.is_(None), ~put_off))
     if after is not None:
         query = query.where(tuple_(EnrollmentTable.recert_due_on, EnrollmentTable.id) > tuple_(*after))
     ordered = query.order_by(EnrollmentTable.recert_due_on, EnrollmentTable.id).limit(limit)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -33,7 +34,7 @@ from gate.credentialing.model.selection import (
 from gate.credentialing.model.workflows import USUAL_TYPES
 from gate.credentialing.repository import rows
 from gate.credentialing.repository.contracts import standing_by_payer, stands_on
-from gate.credentialing.tables import ApplicationTable, ContractTable, PayerTable, WorkflowTable
+from gate.credentialing.tables import ApplicationTable, ContractTable, PayerTable, TaskTable, WorkflowTable
 from gate.persistence.unit_of_work import UnitOfWork
 
 Position = tuple[int, str, str]
@@ -100,6 +101,16 @@ class _Table:
             PayerStanding.IN_PROGRESS: and_(is_begun, ~is_contracted),
             PayerStanding.NOT_STARTED: and_(~is_begun, ~is_contracted),
         }
+        self.has_tasks = (
+            exists()
+            .where(
+                TaskTable.tenant == unit.tenant,
+                TaskTable.provider_id == provider_id,
+                TaskTable.payer_id == PayerTable.id,
+                TaskTable.archived_at.is_(None),
+            )
+            .correlate(PayerTable)
+        )
 
     def query(self, wanted: SelectionFilter) -> Select[Any]:
         """Payers in the order that is wanted; one row each, because a provider has one application and one contract."""
@@ -110,6 +121,7 @@ class _Table:
             "typical_approval_days": WorkflowTable.typical_approval_days,
             "already_credentialing": type_coerce(ApplicationTable.id.is_not(None), Boolean),
             "already_contracted": type_coerce(self.standings[PayerStanding.CONTRACTED], Boolean),
+            "has_tasks": type_coerce(self.has_tasks, Boolean),
             "is_recommended": type_coerce(self.is_recommended, Boolean),
             "rank": self.rank(wanted.sort),
         }

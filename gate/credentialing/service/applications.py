@@ -55,13 +55,13 @@ class ApplicationService:
         await self._log.record(unit, by, Change(object=_object(application), after=application, details=details))
         return application
 
-    async def get(self, unit: UnitOfWork, application_id: str) -> ApplicationDetail:
-        """One application and its history.
+    async def get(self, unit: UnitOfWork, application_id: str, *, to_change: bool = False) -> ApplicationDetail:
+        """One application and its history. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        application = await _find(unit, application_id)
+        application = await _find(unit, application_id, to_change=to_change)
         return ApplicationDetail(
             application=application, history=tuple(await applications.history(unit, application.id))
         )

@@ -91,5 +91,6 @@ class Approvals:
             payer_loaded_date=None,
             coordinator=application.assigned_to,
             notes="",
+            snoozed_until=None,
             created_at=self._log.clock(),
         )

@@ -9,12 +9,15 @@ from gate.clock import Clock
 from gate.credentialing.model.reconciliation import MedicaidEvidence
 from gate.credentialing.service.applications import ApplicationService
 from gate.credentialing.service.contracts import ContractService
+from gate.credentialing.service.credentials import CredentialService
 from gate.credentialing.service.dashboard import DashboardService
+from gate.credentialing.service.deadlines import DeadlineService
 from gate.credentialing.service.enrollments import EnrollmentService
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.providers import ProviderService
 from gate.credentialing.service.reconciliation import ReconciliationService
 from gate.credentialing.service.records import ChangeLog
+from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
@@ -27,10 +30,13 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     providers: ProviderService
     payers: PayerService
     enrollments: EnrollmentService
+    deadlines: DeadlineService
     applications: ApplicationService
     selection: SelectionService
     tasks: TaskService
     contracts: ContractService
+    credentials: CredentialService
+    renewals: RenewalService
     dashboards: DashboardService
     reports: ReportService
     reconciliation: ReconciliationService
@@ -41,14 +47,18 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
         log = ChangeLog(trail, clock)
         providers, payers = ProviderService(log), PayerService(log)
         applications = ApplicationService(log, payers)
+        selection = SelectionService(log, payers, applications)
         return cls(
             providers=providers,
             payers=payers,
             enrollments=EnrollmentService(log, payers),
+            deadlines=DeadlineService(log, payers, selection),
             applications=applications,
-            selection=SelectionService(log, payers, applications),
+            selection=selection,
             tasks=TaskService(log, payers),
             contracts=ContractService(log),
+            credentials=CredentialService(log, payers),
+            renewals=RenewalService(log),
             dashboards=DashboardService(payers),
             reports=ReportService(log, payers),
             reconciliation=ReconciliationService(database, evidence, log, providers, payers),

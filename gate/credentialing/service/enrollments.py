@@ -1,6 +1,7 @@
 """Keeps provider enrollments and tells which have to be renewed. Runs within the caller's unit and never commits."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -8,6 +9,7 @@ from gate.audit.model import Actor
 from gate.credentialing.model.changes import with_change
 from gate.credentialing.model.enrollments import (
     Deadline,
+    DeadlineFilter,
     Enrollment,
     EnrollmentChange,
     EnrollmentDraft,
@@ -19,12 +21,20 @@ from gate.credentialing.model.enrollments import (
 )
 from gate.credentialing.model.fields import is_id
 from gate.credentialing.model.paging import FIRST, Page, PageRequest, day_in_token, page_of, position_in
-from gate.credentialing.model.preferences import Preferences
 from gate.credentialing.repository import enrollments, payers, providers
 from gate.credentialing.service.finding import known, missing, payer_of, provider_of
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.records import Change, ChangeLog
 from gate.persistence.unit_of_work import UnitOfWork
+
+_NOT_PUT_OFF: Final = DeadlineFilter()
+
+
+class _Window(msgspec.Struct, frozen=True):
+    """By what pages of deadlines belong together."""
+
+    days: int
+    wanted: DeadlineFilter
 
 
 class EnrollmentService:
@@ -43,20 +53,20 @@ class EnrollmentService:
         """
         provider = await provider_of(unit, draft.provider_id)
         await payer_of(unit, draft.payer_id)
-        fields = msgspec.structs.asdict(draft) | {"npi": draft.npi or provider.npi}
+        fields = msgspec.structs.asdict(draft) | {"npi": draft.npi or provider.npi, "snoozed_until": None}
         enrollment = accepted(Enrollment(**fields, id=self._log.new_id(), created_at=self._log.clock()))
         await enrollments.add(unit, enrollment)
         details = {"provider": provider.id, "payer": draft.payer_id, "status": draft.status.value}
         await self._log.record(unit, by, Change(object=_object(enrollment), after=enrollment, details=details))
         return enrollment
 
-    async def get(self, unit: UnitOfWork, enrollment_id: str) -> ListedEnrollment:
-        """One enrollment.
+    async def get(self, unit: UnitOfWork, enrollment_id: str, *, to_change: bool = False) -> ListedEnrollment:
+        """One enrollment. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        (listed,) = await _with_names(unit, [await _find(unit, enrollment_id)])
+        (listed,) = await _with_names(unit, [await _find(unit, enrollment_id, to_change=to_change)])
         return listed
 
     async def update(self, unit: UnitOfWork, enrollment_id: str, change: EnrollmentChange, by: Actor) -> Enrollment:
@@ -67,6 +77,8 @@ class EnrollmentService:
         """
         before = await _find(unit, enrollment_id, to_change=True)
         after = accepted(with_change(before, change))
+        if after.recert_due_on != before.recert_due_on:
+            after = msgspec.structs.replace(after, snoozed_until=None)
         await enrollments.put(unit, after)
         await self._log.record(unit, by, Change(object=_object(after), before=before, after=after))
         return after
@@ -96,19 +108,21 @@ class EnrollmentService:
         page = page_of(await enrollments.listed(unit, wanted, before, limit), request, wanted, lambda each: (each.id,))
         return Page(await _with_names(unit, page.items), page.next_page_token)
 
-    async def deadlines(self, unit: UnitOfWork, request: PageRequest = FIRST) -> Page[Deadline]:
+    async def deadlines(
+        self, unit: UnitOfWork, request: PageRequest = FIRST, wanted: DeadlineFilter = _NOT_PUT_OFF
+    ) -> Page[Deadline]:
         """Enrollments to be renewed within the organisation's lead days, overdue ones first (rows R28 to R30).
 
         Raises:
             InvalidInput: the page is none.
         """
         settled, today = await self._payers.preferences(unit), await self._payers.today(unit)
-        wanted = Preferences(recred_alert_lead_days=settled.recred_alert_lead_days)
-        position = position_in(request, wanted, parts=2)
+        listed_by = _Window(days=settled.recred_alert_lead_days, wanted=wanted)
+        position = position_in(request, listed_by, parts=2)
         after = (day_in_token(position[0]), position[1]) if position is not None else None
         until = last_day_shown(today, settled.recred_alert_lead_days)
-        found = await enrollments.due(unit, until, after, request.limit() + 1)
-        page = page_of(found, request, wanted, lambda each: (str(each.recert_due_on), each.id))
+        found = await enrollments.due(unit, until, after, request.limit() + 1, wanted, today=today)
+        page = page_of(found, request, listed_by, lambda each: (str(each.recert_due_on), each.id))
         listed = await _with_names(unit, page.items)
         items = [
             deadline(each, each.enrollment.recert_due_on, today)

@@ -1,5 +1,6 @@
 """Keeps payers, how credentialing goes with each of them, and what the organisation settled for itself."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -37,13 +38,13 @@ class PayerService:
         await self._log.record(unit, by, Change(object=f"payer/{payer.id}", after=payer, details={"name": payer.name}))
         return payer
 
-    async def get(self, unit: UnitOfWork, payer_id: str) -> Payer:
-        """One payer.
+    async def get(self, unit: UnitOfWork, payer_id: str, *, to_change: bool = False) -> Payer:
+        """One payer. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        return await payer_of(unit, payer_id)
+        return await payer_of(unit, payer_id, to_change=to_change)
 
     async def update(self, unit: UnitOfWork, payer_id: str, change: PayerChange, by: Actor) -> Payer:
         """Change what is named.
@@ -88,6 +89,10 @@ class PayerService:
         if found is None:
             raise missing("workflow")
         return found
+
+    async def workflows(self, unit: UnitOfWork, payer_ids: Iterable[str]) -> Mapping[str, Workflow]:
+        """How credentialing goes with several payers, by the payer's id; where nobody said, there is none."""
+        return await payers.workflows(unit, payer_ids)
 
     async def put_workflow(self, unit: UnitOfWork, payer_id: str, draft: WorkflowDraft, by: Actor) -> Workflow:
         """Say how credentialing goes with the payer, in place of what was said before.

@@ -33,13 +33,13 @@ class ProviderService:
         )
         return provider
 
-    async def get(self, unit: UnitOfWork, provider_id: str) -> Provider:
-        """One provider.
+    async def get(self, unit: UnitOfWork, provider_id: str, *, to_change: bool = False) -> Provider:
+        """One provider. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        return await provider_of(unit, provider_id)
+        return await provider_of(unit, provider_id, to_change=to_change)
 
     async def update(self, unit: UnitOfWork, provider_id: str, change: ProviderChange, by: Actor) -> Provider:
         """Change what is named.

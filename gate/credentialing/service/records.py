@@ -12,7 +12,7 @@ from gate.clock import Clock
 from gate.credentialing.model.changes import differences, told
 from gate.persistence.unit_of_work import UnitOfWork
 
-_IN_SILENCE: Final = frozenset({"notes", "portal_instructions", "task_templates", "denial_reason"})
+_IN_SILENCE: Final = frozenset({"notes", "portal_instructions", "task_templates", "denial_reason", "rejection_reason"})
 """Fields of which the log says that they changed, and not to what: they are long, or tell of people."""
 Details = dict[str, str | int | bool | None]
 
@@ -47,6 +47,11 @@ class ChangeLog:
             for action, details in _told(change)
         ]
         await self._trail.record(unit, *events)
+
+    async def exported(self, unit: UnitOfWork, by: Actor, what: str, **wanted: str) -> None:
+        """Record that somebody takes a list away, and what they wanted of it."""
+        event = AuditEvent(actor=by, action=AuditAction.RECORDS_EXPORTED, object=what, at=self.clock(), details=wanted)
+        await self._trail.record(unit, event)
 
     async def looked(self, unit: UnitOfWork, by: Actor, at: str, **details: int) -> None:
         """Record that somebody held contracts against evidence."""

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from gate.audit.model import Actor
 from gate.credentialing.model.applications import ApplicationStatus
 from gate.credentialing.model.calendar_feed import CalendarFeed
-from gate.credentialing.model.enrollments import last_day_shown
+from gate.credentialing.model.enrollments import DeadlineFilter, last_day_shown
 from gate.credentialing.model.fields import LONGEST_NAME, is_line
 from gate.credentialing.model.paging import FIRST, Page, PageRequest
 from gate.credentialing.model.payers import PayerFilter
@@ -25,7 +26,7 @@ class ReportService:
     """Counts for the unit's tenant."""
 
     def __init__(self, log: ChangeLog, payer_service: PayerService) -> None:
-        self._clock = log.clock
+        self._log = log
         self._payers = payer_service
 
     async def pipeline(self, unit: UnitOfWork) -> PipelineSummary:
@@ -55,6 +56,10 @@ class ReportService:
         ]
         return Page(items, page.next_page_token)
 
+    async def note_export(self, unit: UnitOfWork, by: Actor, what: str, **wanted: str) -> None:
+        """Have the audit log know that somebody takes a list away, before they have any of it."""
+        await self._log.exported(unit, by, what, **wanted)
+
     async def calendar(self, unit: UnitOfWork, coordinator: str) -> str:
         """What somebody has to do and what they have to renew, as iCalendar.
 
@@ -66,12 +71,13 @@ class ReportService:
         settled = await self._payers.preferences(unit)
         until = last_day_shown(await self._payers.today(unit), settled.recred_alert_lead_days)
         to_do = await tasks.to_do(unit, coordinator, _MOST_EVENTS)
-        due = await enrollments.due(unit, until, None, _MOST_EVENTS, coordinator) if coordinator else ()
+        own = DeadlineFilter(coordinator=coordinator)
+        due = await enrollments.due(unit, until, None, _MOST_EVENTS, own) if coordinator else ()
         payer_names = await payers.names(unit, [*(task.payer_id for task in to_do), *(each.payer_id for each in due)])
         provider_names = await providers.names(
             unit, [*(task.provider_id for task in to_do), *(each.provider_id for each in due)]
         )
-        feed = CalendarFeed(f"Credentialing: {coordinator}", self._clock(), {**payer_names, **provider_names})
+        feed = CalendarFeed(f"Credentialing: {coordinator}", self._log.clock(), {**payer_names, **provider_names})
         feed.tasks(to_do)
         feed.deadlines(due)
         return feed.text()

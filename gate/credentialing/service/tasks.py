@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gate.audit.model import Actor
 from gate.credentialing.model.fields import is_id
 from gate.credentialing.model.paging import FIRST, Page, PageRequest, day_in_token, page_of, position_in
-from gate.credentialing.model.tasks import MOST_AT_ONCE, Task, TaskChange, TaskFilter, changed
+from gate.credentialing.model.tasks import MOST_AT_ONCE, ListedTask, Task, TaskChange, TaskFilter, changed, listed
 from gate.credentialing.repository import tasks
 from gate.credentialing.service.finding import known, missing
 from gate.credentialing.service.payers import PayerService
@@ -21,13 +21,13 @@ class TaskService:
         self._log = log
         self._payers = payer_service
 
-    async def get(self, unit: UnitOfWork, task_id: str) -> Task:
-        """One task.
+    async def get(self, unit: UnitOfWork, task_id: str, *, to_change: bool = False) -> Task:
+        """One task. `to_change`: nobody else changes it until the unit ends.
 
         Raises:
             NotFound: the tenant has none of that id.
         """
-        found = await tasks.find(unit, known("task", task_id))
+        found = await tasks.find(unit, known("task", task_id), to_change=to_change)
         if found is None:
             raise missing("task")
         return found
@@ -63,13 +63,18 @@ class TaskService:
         await tasks.archive(unit, [task.id], self._log.clock())
         await self._log.record(unit, by, Change(object=f"task/{task.id}", before=task))
 
-    async def list(self, unit: UnitOfWork, wanted: TaskFilter, request: PageRequest = FIRST) -> Page[Task]:
-        """Tasks that have a day, the earliest first.
+    async def list(self, unit: UnitOfWork, wanted: TaskFilter, request: PageRequest = FIRST) -> Page[ListedTask]:
+        """Tasks that have a day, the earliest first; or those without one, in the order in which they began.
 
         Raises:
             InvalidInput: the page is none.
         """
         position = position_in(request, wanted, parts=2)
-        after = (day_in_token(position[0]), position[1]) if position is not None else None
-        found = await tasks.listed(unit, wanted, after, request.limit() + 1)
-        return page_of(found, request, wanted, lambda task: (str(task.due_date), task.id))
+        after = (day_in_token(position[0]) if position[0] else None, position[1]) if position is not None else None
+        limit = request.limit() + 1
+        if wanted.payer_id and not is_id(wanted.payer_id):
+            return Page((), "")
+        today = await self._payers.today(unit)
+        found = await tasks.listed(unit, wanted, today=today, after=after, limit=limit)
+        items = [listed(each.task, each.payer_name, each.provider_name, today) for each in found]
+        return page_of(items, request, wanted, lambda task: (str(task.due_date or ""), task.id))

@@ -56,6 +56,22 @@ def isolate_tenants(table: str, *, may: Sequence[str] = _EVERYTHING, overview: b
         op.execute(f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {OVERVIEW_ROLE} USING (true)")
 
 
+def let_overview_read(table: str, columns: Sequence[str]) -> None:
+    """The overview role may read these columns of an isolated table, of all tenants, and no other."""
+    if not _is_postgresql():
+        return
+    op.execute(f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {OVERVIEW_ROLE}")
+    op.execute(f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {OVERVIEW_ROLE} USING (true)")
+
+
+def stop_overview(table: str) -> None:
+    """Undo `let_overview_read`."""
+    if not _is_postgresql():
+        return
+    op.execute(f"DROP POLICY IF EXISTS all_tenants ON {table}")
+    op.execute(f"REVOKE ALL ON {table} FROM {OVERVIEW_ROLE}")
+
+
 def stop_isolating(table: str) -> None:
     """Undo `isolate_tenants`."""
     if not _is_postgresql():

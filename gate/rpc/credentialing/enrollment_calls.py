@@ -9,7 +9,7 @@ from gate.v1 import credentialing_pb2 as pb
 
 
 class EnrollmentCalls(DeskCalls):
-    """Enrollments and their deadlines."""
+    """Enrollments."""
 
     @unary(Permission.CREDENTIALING_MANAGE)
     async def CreateEnrollment(  # noqa: N802 - the contract's name
@@ -59,15 +59,4 @@ class EnrollmentCalls(DeskCalls):
             found = await self._desk.enrollments.list(unit, wanted, page_in(request))
         return pb.ListEnrollmentsResponse(
             enrollments=messages_of(found.items, pb.ListedEnrollment), next_page_token=found.next_page_token
-        )
-
-    @unary(Permission.CREDENTIALING_VIEW)
-    async def ListDeadlines(  # noqa: N802 - the contract's name
-        self, request: pb.ListDeadlinesRequest, call: Call
-    ) -> pb.ListDeadlinesResponse:
-        """What has to be renewed."""
-        async with self._reading(call) as unit:
-            found = await self._desk.enrollments.deadlines(unit, page_in(request))
-        return pb.ListDeadlinesResponse(
-            deadlines=messages_of(found.items, pb.Deadline), next_page_token=found.next_page_token
         )

@@ -38,6 +38,12 @@ class Removed(msgspec.Struct, frozen=True):
     id: str
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """What was changed together."""
+
+    ids: tuple[str, ...]
+
+
 def answer(data: object) -> Response:
     """The answer that holds one thing."""
     return Response(msgspec.json.encode(Answer(True, data)), media_type=_JSON)

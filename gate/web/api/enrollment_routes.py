@@ -1,11 +1,10 @@
-"""`/api/admin/enrollments`: provider enrollments, and which of them have to be renewed."""
+"""`/api/admin/enrollments`: provider enrollments; and what an organisation settled for itself."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from gate.credentialing.model.enrollments import (
-    Deadline,
     Enrollment,
     EnrollmentChange,
     EnrollmentDraft,
@@ -76,12 +75,6 @@ def enrollment_routes(api: AdminApi) -> APIRouter:
         async with api.writing(visit) as unit:
             await desk.enrollments.archive(unit, enrollment_id, visit.actor())
         return answer(Removed(enrollment_id))
-
-    @router.get("/credentialing-deadlines", openapi_extra=described.operation(lists=Deadline))
-    async def list_deadlines(visit: Viewer, page: Paged) -> Response:
-        """Enrollments to be renewed within the organisation's lead days, overdue ones first."""
-        async with api.reading(visit) as unit:
-            return page_answer(await desk.enrollments.deadlines(unit, page))
 
     @router.get("/credentialing-preferences", openapi_extra=described.operation(gives=Preferences))
     async def get_preferences(visit: Viewer) -> Response:

@@ -4,9 +4,31 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from gate.credentialing.model.tasks import BulkTaskChange, Task, TaskChange, TaskFilter, TaskStatus
-from gate.web.api.admitted import AdminApi, Manager, Paged, Viewer
+from gate.credentialing.model.tasks import BulkTaskChange, ListedTask, Task, TaskChange, TaskFilter, TaskStatus
+from gate.web.api.admitted import AdminApi, Manager, OfPayer, Paged, Viewer
 from gate.web.api.bodies import Removed, answer, page_answer, reads
+
+
+def wanted_tasks(  # noqa: PLR0913 - one parameter for each of the query
+    *,
+    assigned_to: Annotated[str, Query(alias="assignedTo")] = "",
+    status: TaskStatus | None = None,
+    payer_id: OfPayer = "",
+    is_open: Annotated[bool, Query(alias="open", description="With which something is left to do")] = False,
+    overdue: Annotated[bool, Query(description="That should have been done by now")] = False,
+    unassigned: Annotated[bool, Query(description="That are nobody's")] = False,
+    undated: Annotated[bool, Query(description="Without a day, in place of those that have one")] = False,
+) -> TaskFilter:
+    """A dependency: which tasks are wanted."""
+    return TaskFilter(
+        assigned_to=assigned_to,
+        task_status=status,
+        payer_id=payer_id,
+        is_open=is_open,
+        is_overdue=overdue,
+        is_unassigned=unassigned,
+        is_undated=undated,
+    )
 
 
 def task_routes(api: AdminApi) -> APIRouter:
@@ -14,15 +36,9 @@ def task_routes(api: AdminApi) -> APIRouter:
     router = APIRouter(prefix="/api/admin/credentialing-tasks", tags=["tasks"])
     desk, described = api.desk, api.described
 
-    @router.get("", openapi_extra=described.operation(lists=Task))
-    async def list_tasks(
-        visit: Viewer,
-        page: Paged,
-        assigned_to: Annotated[str, Query(alias="assignedTo")] = "",
-        status: TaskStatus | None = None,
-    ) -> Response:
-        """Tasks that have a day, the earliest first."""
-        wanted = TaskFilter(assigned_to=assigned_to, task_status=status)
+    @router.get("", openapi_extra=described.operation(lists=ListedTask))
+    async def list_tasks(visit: Viewer, page: Paged, wanted: Annotated[TaskFilter, Depends(wanted_tasks)]) -> Response:
+        """Tasks of all providers that have a day, the earliest first; or those without one."""
         async with api.reading(visit) as unit:
             return page_answer(await desk.tasks.list(unit, wanted, page))
 

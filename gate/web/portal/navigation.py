@@ -9,6 +9,8 @@ from gate.auth.permissions import Permission
 
 _CREDENTIALING: Final = (Permission.PRACTICE_ADMIN, Permission.CREDENTIALING_VIEW)
 
+_ADMINISTRATION: Final = (Permission.GATE_ADMIN_VIEW,)
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One page in the navigation."""
@@ -55,7 +57,23 @@ SECTIONS: Final[Sequence[Section]] = (
             Entry(title="Enrollments", path="/pm/credentialing", keys="g e", needs=_CREDENTIALING),
             Entry(title="Deadlines", path="/pm/credentialing/deadlines", keys="g l", needs=_CREDENTIALING),
             Entry(title="Applications", path="/pm/credentialing/applications", keys="g n", needs=_CREDENTIALING),
+            Entry(title="Tasks", path="/pm/credentialing/tasks", keys="g k", needs=_CREDENTIALING),
+            Entry(title="Workflows", path="/pm/credentialing/workflows", keys="g f", needs=_CREDENTIALING),
+        ),
+    ),
+    Section(
+        "Inbox",
+        (
+            Entry(
+                title="Expiring",
+                path="/pm/inbox/expiring",
+                keys="g x",
+                needs=_CREDENTIALING,
+                also="/pm/credentials",
+            ),
+            Entry(title="Alerts", path="/pm/inbox/alerts", keys="g i", needs=(Permission.ALERTS_VIEW,)),
             Entry(title="Mismatches", path="/pm/credentialing/mismatches", keys="g m", needs=_CREDENTIALING),
+            Entry(title="Document review", path="/pm/inbox/review", keys="g v", needs=_CREDENTIALING),
         ),
     ),
     Section("Payers", (Entry(title="Directory", path="/pm/payers", keys="g y", needs=_CREDENTIALING),)),
@@ -63,6 +81,9 @@ SECTIONS: Final[Sequence[Section]] = (
         "System",
         (
             Entry(title="Status", path="/status", keys="g s"),
+            Entry(title="Jobs", path="/system/jobs", keys="g j", needs=_ADMINISTRATION),
+            Entry(title="Deliveries", path="/system/deliveries", keys="g d", needs=_ADMINISTRATION),
+            Entry(title="Webhooks", path="/system/webhooks", keys="g w", needs=_ADMINISTRATION),
             Entry(title="Your account", path="/account", keys="g a"),
         ),
     ),

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from gate.alerts.service.desk import AlertDesk
 from gate.auth.permissions import Permission
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
 from gate.web.door import Visit, signed_in
 from gate.web.health import Health
+from gate.web.portal.alerts.views import count_lines
 from gate.web.portal.condition import condition_of
 from gate.web.portal.modes import MEANINGS, mode_lines
 from gate.web.portal.pages import Pages
@@ -16,7 +18,9 @@ from gate.web.portal.pages import Pages
 _CHANGES_LOOKED_AT = 200
 
 
-def overview_pages(pages: Pages, health: Health, database: Database, tenants: TenantService) -> APIRouter:
+def overview_pages(
+    pages: Pages, health: Health, database: Database, tenants: TenantService, alerts: AlertDesk
+) -> APIRouter:
     """Their routes."""
     router = APIRouter(include_in_schema=False)
 
@@ -29,7 +33,13 @@ def overview_pages(pages: Pages, health: Health, database: Database, tenants: Te
                 config = await tenants.get(unit, visit.principal.tenant)
                 page = await tenants.list_mode_changes(unit, visit.principal.tenant, page_size=_CHANGES_LOOKED_AT)
             lines = mode_lines(config, page.changes)
-        return pages.answer(request, "overview.html", condition=condition, lines=lines, meanings=MEANINGS)
+        deadlines = None
+        if Permission.ALERTS_VIEW in visit.principal.permissions:
+            async with database.reading(visit.principal.tenant) as unit:
+                deadlines = count_lines(await alerts.counts(unit, visit.actor()))
+        return pages.answer(
+            request, "overview.html", condition=condition, lines=lines, meanings=MEANINGS, deadlines=deadlines
+        )
 
     @router.get("/status")
     async def status(request: Request) -> Response:

@@ -32,6 +32,7 @@ DOE = Provider(
     is_bookable=True,
     taxonomies=(),
     states=(),
+    caqh_attested_on=None,
     created_at=NOW,
 )
 some_codes = st.lists(st.sampled_from(CODES), unique=True).map(tuple)

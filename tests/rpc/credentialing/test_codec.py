@@ -12,8 +12,15 @@ from google.type.date_pb2 import Date
 
 from gate.credentialing.model.applications import ApplicationChange, ApplicationDetail, ListedApplication
 from gate.credentialing.model.contracts import Contract
+from gate.credentialing.model.credentials import (
+    Credential,
+    CredentialDetail,
+    ListedCredential,
+    ListedRenewal,
+    Renewal,
+)
 from gate.credentialing.model.dashboard import Dashboard
-from gate.credentialing.model.enrollments import Deadline, Enrollment, EnrollmentDraft, ListedEnrollment
+from gate.credentialing.model.enrollments import Deadline, Enrollment, EnrollmentDraft, ListedEnrollment, Reverification
 from gate.credentialing.model.library import WorkflowTemplate
 from gate.credentialing.model.payers import Payer
 from gate.credentialing.model.preferences import Preferences
@@ -21,7 +28,7 @@ from gate.credentialing.model.providers import Provider
 from gate.credentialing.model.reconciliation import Mismatch
 from gate.credentialing.model.reports import PayerDurations, PipelineSummary
 from gate.credentialing.model.selection import GeneratedTasks, PayerStatistics
-from gate.credentialing.model.tasks import Task
+from gate.credentialing.model.tasks import ListedTask, Task
 from gate.credentialing.model.workflows import Workflow, WorkflowDraft
 from gate.errors import InvalidInput
 from gate.rpc.credentialing.codec import change_in, message_of, record_in
@@ -37,7 +44,14 @@ SENT: dict[type[msgspec.Struct], type[Message]] = {
     ListedApplication: pb.ListedApplication,
     ApplicationDetail: pb.ApplicationDetail,
     Task: pb.CredentialingTask,
+    ListedTask: pb.CredentialingTask,
     Contract: pb.PayerContract,
+    Credential: pb.Credential,
+    ListedCredential: pb.ListedCredential,
+    CredentialDetail: pb.CredentialDetail,
+    Renewal: pb.Renewal,
+    ListedRenewal: pb.ListedRenewal,
+    Reverification: pb.StartReverificationResponse,
     PayerStatistics: pb.PayerStatistics,
     GeneratedTasks: pb.CredentialPayersResponse,
     Dashboard: pb.CredentialingDashboard,

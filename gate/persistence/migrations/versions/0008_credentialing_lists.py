@@ -50,12 +50,6 @@ _NEW: Final = (
         "ix_credentialing_tasks_tenant_assigned_status",
         ("assigned_to", "task_status", "due_date", "id"),
     ),
-    _Listing(
-        _TASKS,
-        "ix_credentialing_tasks_tenant_to_do",
-        ("assigned_to", "due_date", "id"),
-        f"{_PRESENT} AND task_status NOT IN ('completed', 'not_applicable')",
-    ),
     _Listing(_CONTRACTS, "ix_payer_contracts_tenant_payer_newest", ("payer_id", "id"), ""),
     _Listing(_CONTRACTS, "ix_payer_contracts_tenant_provider_newest", ("provider_id", "id"), ""),
     _Listing(

@@ -22,7 +22,7 @@ from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form,
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Done, Token
-from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.addresses import address, exported
 from gate.web.portal.credentialing.views.applications import (
     APPLICATIONS,
     NOTHING,
@@ -32,6 +32,7 @@ from gate.web.portal.credentialing.views.applications import (
     TABS,
     events,
     facts_of,
+    filter_of,
     line_of,
     page_of,
     stages,
@@ -55,10 +56,7 @@ def application_list(office: Office) -> APIRouter:
         done: Done = "",
     ) -> Response:
         chosen = status if status in {OVERDUE, *ApplicationStatus} else ""
-        wanted = ApplicationFilter(
-            application_status=ApplicationStatus(chosen) if chosen not in {"", OVERDUE} else None,
-            is_overdue=chosen == OVERDUE,
-        )
+        wanted = filter_of(chosen)
         async with office.reading(visit) as unit:
             page = await office.desk.applications.list(unit, wanted, PageRequest(token=token))
             summary = await office.desk.reports.pipeline(unit)
@@ -71,6 +69,7 @@ def application_list(office: Office) -> APIRouter:
             empty=NOTHING if chosen or token else NOTHING_YET,
             first=address(APPLICATIONS, status=chosen) if token else "",
             following=address(APPLICATIONS, status=chosen, page=page.next_page_token) if page.next_page_token else "",
+            export=exported(APPLICATIONS, status=chosen),
             notice=notice_of(done),
         )
 
@@ -127,7 +126,7 @@ def application_pages(office: Office) -> APIRouter:
     async def change(request: Request, visit: Manager, application_id: str) -> Response:
         try:
             async with office.writing(visit) as unit:
-                before = (await office.desk.applications.get(unit, application_id)).application
+                before = (await office.desk.applications.get(unit, application_id, to_change=True)).application
                 must_be_as_seen(visit.form, typed_of(before))
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
                 wanted = change_in(fields, before.application_status)

@@ -1,6 +1,7 @@
 """The page of one provider's credentialing, shown by whichever of its forms was sent."""
 
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import msgspec
 from fastapi import Request, Response
 
 from gate.credentialing.model.contracts import ContractFilter
+from gate.credentialing.model.credentials import CredentialFilter
 from gate.credentialing.model.enrollments import EnrollmentFilter
 from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
 from gate.credentialing.model.payers import PayerFilter
@@ -18,6 +20,8 @@ from gate.web.portal.credentialing.fields import Form
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.applications import APPLICATIONS
+from gate.web.portal.credentialing.views.credentials import NOTHING_KEPT, attestation
+from gate.web.portal.credentialing.views.credentials import line_of as credential_line
 from gate.web.portal.credentialing.views.enrollments import NOTHING_YET, line_of
 from gate.web.portal.credentialing.views.payer_table import (
     NO_PAYERS,
@@ -46,6 +50,7 @@ TABS: Final[Mapping[str, str]] = {
     "tasks": "Credentialing Tasks",
     "contracts": "Contracts",
     "enrollments": "Enrollments",
+    "credentials": "Credentials",
 }
 _ALL: Final = PageRequest(LARGEST_PAGE)
 
@@ -66,6 +71,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     wish: Wish = Wish()
     notice: str = ""
     refusal: Refused | None = None
+
+
+def _status_of(refusal: Refused | None) -> HTTPStatus:
+    if refusal is None:
+        return HTTPStatus.OK
+    return HTTPStatus.CONFLICT if refusal.form.trouble else HTTPStatus.BAD_REQUEST
 
 
 class Board:
@@ -93,13 +104,16 @@ class Board:
                 content = await self._contracts(unit, provider_id)
             elif tab == "enrollments":
                 content = await self._enrollments(unit, provider_id)
+            elif tab == "credentials":
+                content = await self._credentials(unit, provider_id)
         own = board_of(dashboard.provider.id)
         return self._pages.answer(
             request,
             f"credentialing/board_{tab}.html",
-            status=HTTPStatus.OK if view.refusal is None else HTTPStatus.BAD_REQUEST,
+            status=_status_of(view.refusal),
             provider=dashboard.provider,
             standing=standing(dashboard.provider),
+            attestation=attestation(dashboard.provider, today),
             cards=cards(dashboard.overall_stats),
             groups=payer_groups(dashboard.payers, today, APPLICATIONS),
             assignees=assignees(dashboard.payers, visit.principal.subject),
@@ -140,3 +154,8 @@ class Board:
     async def _enrollments(self, unit: UnitOfWork, provider_id: str) -> dict[str, Any]:
         page = await self._desk.enrollments.list(unit, EnrollmentFilter(provider_id=provider_id), _ALL)
         return {"enrollments": [line_of(listed) for listed in page.items], "no_enrollments": NOTHING_YET}
+
+    async def _credentials(self, unit: UnitOfWork, provider_id: str) -> dict[str, Any]:
+        page = await self._desk.credentials.list(unit, CredentialFilter(provider_id=provider_id), _ALL)
+        lines = sorted(map(credential_line, page.items), key=lambda line: (line.expires_on or date.max, line.title))
+        return {"credentials": lines, "no_credentials": NOTHING_KEPT}

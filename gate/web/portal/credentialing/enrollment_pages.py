@@ -99,7 +99,9 @@ def enrollment_pages(office: Office) -> APIRouter:
         listed = await found(visit, enrollment_id)
         try:
             async with office.writing(visit) as unit:
-                must_be_as_seen(visit.form, typed_of(await office.desk.enrollments.get(unit, enrollment_id)))
+                must_be_as_seen(
+                    visit.form, typed_of(await office.desk.enrollments.get(unit, enrollment_id, to_change=True))
+                )
                 wanted = change_in(Fields(visit.form, await office.desk.payers.today(unit)))
                 await office.desk.enrollments.update(unit, enrollment_id, wanted, visit.actor())
         except InvalidInput as error:

@@ -44,7 +44,7 @@ class Form(msgspec.Struct, frozen=True):
 
 def edited(typed: Mapping[str, str]) -> Form:
     """The form of a record that is there, which remembers what it showed."""
-    return Form({**typed, SEEN: _stamp(typed)})
+    return Form({**typed, SEEN: stamp(typed)})
 
 
 def must_be_as_seen(sent: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -53,14 +53,14 @@ def must_be_as_seen(sent: Mapping[str, str], now: Mapping[str, str]) -> None:
     Raises:
         ChangedMeanwhile: the record is not as it was when the form showed it.
     """
-    if sent.get(SEEN, _stamp(now)) != _stamp(now):
+    if sent.get(SEEN, stamp(now)) != stamp(now):
         raise ChangedMeanwhile(now)
 
 
 def refused(typed: Mapping[str, str], error: GateError) -> Form:
     """The form as it was sent, with what was objected to beside each field."""
     if isinstance(error, ChangedMeanwhile):
-        return Form({**typed, SEEN: _stamp(error.now)}, trouble=str(error))
+        return Form({**typed, SEEN: stamp(error.now)}, trouble=str(error))
     if not isinstance(error, InvalidInput):
         return Form(typed, trouble=str(error))
     errors: dict[str, str] = {}
@@ -70,7 +70,8 @@ def refused(typed: Mapping[str, str], error: GateError) -> Form:
     return Form(typed, errors)
 
 
-def _stamp(typed: Mapping[str, str]) -> str:
+def stamp(typed: Mapping[str, str]) -> str:
+    """What stands for a form as it was shown, in a hidden field of it."""
     told = "\x00".join(f"{name}\x01{value}" for name, value in sorted(typed.items()))
     return blake2b(told.encode(), digest_size=12).hexdigest()
 

@@ -6,7 +6,7 @@ from gate.credentialing.model.paging import PageRequest
 from gate.web.portal.credentialing.admission import Viewer
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Token
-from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.addresses import address, exported
 from gate.web.portal.credentialing.views.applications import FIGURES, TABS
 from gate.web.portal.credentialing.views.figures import NOTHING, figure_lines
 
@@ -25,6 +25,7 @@ def figure_pages(office: Office) -> APIRouter:
             lines=figure_lines(page.items),
             tabs=TABS,
             empty=NOTHING,
+            export=exported(FIGURES),
             first=FIGURES if token else "",
             following=address(FIGURES, page=page.next_page_token) if page.next_page_token else "",
         )

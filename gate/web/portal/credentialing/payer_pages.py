@@ -15,7 +15,7 @@ from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.payer_form import change_in, draft_in
 from gate.web.portal.credentialing.queries import Done, wished
-from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.addresses import address, exported
 from gate.web.portal.credentialing.views.payer_table import (
     NO_PAYERS,
     WORKFLOWS,
@@ -58,6 +58,7 @@ def payer_list(office: Office) -> APIRouter:
             "credentialing/payers.html",
             lines=[(line, page_of(line.id)) for line in payer_lines(page.items)],
             columns=columns(DIRECTORY, wish),
+            export=exported(DIRECTORY, **wish.kept()),
             wish=wish,
             workflows=WORKFLOWS,
             empty=NO_MATCH if wish.is_anything else NO_PAYERS,
@@ -141,7 +142,7 @@ def payer_records(office: Office) -> APIRouter:
         try:
             async with office.writing(visit) as unit:
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
-                must_be_as_seen(visit.form, typed_of(await office.desk.payers.get(unit, payer_id)))
+                must_be_as_seen(visit.form, typed_of(await office.desk.payers.get(unit, payer_id, to_change=True)))
                 await office.desk.payers.update(unit, payer_id, change_in(fields), visit.actor())
         except InvalidInput as error:
             return await form_of(request, visit, payer_id, refused(visit.form, error), HTTPStatus.BAD_REQUEST)

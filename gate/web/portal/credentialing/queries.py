@@ -13,6 +13,8 @@ Key = Annotated[str, Query(max_length=40)]
 """A column, a status, an id."""
 Done = Annotated[str, Query(max_length=40)]
 """What was done just before; the page says so."""
+Login = Annotated[str, Query(max_length=254)]
+"""Whose: ``me``, ``nobody``, or somebody's login."""
 
 
 def wished(search: Search = "", workflow: Key = "", standing: Key = "", sort: Key = "", token: Token = "") -> Wish:

@@ -15,7 +15,7 @@ from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.provider_form import change_in, draft_in
 from gate.web.portal.credentialing.queries import Done, Search, Token
-from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.addresses import address, exported
 from gate.web.portal.credentialing.views.roster import (
     NO_MATCH,
     NOBODY,
@@ -46,6 +46,7 @@ def roster_list(office: Office) -> APIRouter:
             lines=[(provider, board_of(provider.id), standing(provider)) for provider in page.items],
             empty=NO_MATCH if search or token else NOBODY_YET,
             search=search,
+            export=exported(ROSTER, search=search),
             first=address(ROSTER, search=search) if token else "",
             following=address(ROSTER, search=search, page=page.next_page_token) if page.next_page_token else "",
             may_manage=may_manage(visit),
@@ -103,7 +104,9 @@ def roster_records(office: Office) -> APIRouter:
         try:
             async with office.writing(visit) as unit:
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
-                must_be_as_seen(visit.form, typed_of(await office.desk.providers.get(unit, provider.id)))
+                must_be_as_seen(
+                    visit.form, typed_of(await office.desk.providers.get(unit, provider.id, to_change=True))
+                )
                 await office.desk.providers.update(unit, provider.id, change_in(fields), visit.actor())
         except InvalidInput as error:
             return shown(request, provider, refused(visit.form, error), HTTPStatus.BAD_REQUEST)

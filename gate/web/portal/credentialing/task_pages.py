@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse
 from gate.errors import InvalidInput, NotFound
 from gate.web.portal.credentialing.admission import Manager
 from gate.web.portal.credentialing.board import Board, Refused, View
-from gate.web.portal.credentialing.fields import Fields, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, must_be_as_seen, refused
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.task_form import change_in, change_of_many_in, ticked
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.roster import BOARD, board_of
+from gate.web.portal.credentialing.views.task_board import shown_of
 
 _TASKS = f"{BOARD}/{{provider_id}}/tasks"
 _TASK = f"{_TASKS}/{{task_id}}"
@@ -41,10 +42,12 @@ def task_pages(office: Office, board: Board) -> APIRouter:
     async def change_one(request: Request, visit: Manager, provider_id: str, task_id: str) -> Response:
         try:
             async with office.writing(visit) as unit:
+                task = await office.desk.tasks.get(unit, task_id, to_change=True)
+                must_be_as_seen(visit.form, shown_of(task, visit.form))
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
                 change = change_in(visit.form, fields)
                 await office.desk.tasks.update(unit, [task_id], change, visit.actor())
-        except InvalidInput as error:
+        except (InvalidInput, ChangedMeanwhile) as error:
             refusal = Refused(task_id, refused(visit.form, error))
             return await board.shown(request, visit, provider_id, View(tab="tasks", refusal=refusal))
         return seen_again(provider_id, "task-changed")

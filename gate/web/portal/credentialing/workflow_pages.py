@@ -14,7 +14,7 @@ from gate.credentialing.model.workflows import USUAL_STEPS, Workflow, usual_type
 from gate.errors import InvalidInput, NotFound
 from gate.persistence.unit_of_work import UnitOfWork
 from gate.web.portal.credentialing.admission import Manager
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.payer_form import workflow_in
 from gate.web.portal.credentialing.views.addresses import address
@@ -66,20 +66,27 @@ def workflow_pages(office: Office) -> APIRouter:
             payer = await office.desk.payers.get(unit, payer_id)
             model = await office.desk.payers.get(unit, like) if like and like not in _LIBRARY else payer
             workflow = await workflow_of(office, unit, model)
+            standing = await workflow_of(office, unit, payer)
             others = await payers_of(unit)
         begun = _LIBRARY[like].workflow if like in _LIBRARY else workflow
-        return shown(request, payer, others, Form(typed_workflow(begun, usual_type(payer))))
+        # What it was, not what it is begun with now: that is what nobody else may have changed meanwhile.
+        kept = edited(typed_workflow(standing, usual_type(payer)))
+        return shown(request, payer, others, Form({**kept.values, **typed_workflow(begun, usual_type(payer))}))
 
     @router.post(_ONE)
     async def change(request: Request, visit: Manager, payer_id: str) -> Response:
         try:
             async with office.writing(visit) as unit:
+                payer = await office.desk.payers.get(unit, payer_id, to_change=True)
+                kept = await workflow_of(office, unit, payer)
+                must_be_as_seen(visit.form, typed_workflow(kept, usual_type(payer)))
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
                 await office.desk.payers.put_workflow(unit, payer_id, workflow_in(visit.form, fields), visit.actor())
-        except InvalidInput as error:
+        except (InvalidInput, ChangedMeanwhile) as error:
             async with office.reading(visit) as unit:
                 payer, others = await office.desk.payers.get(unit, payer_id), await payers_of(unit)
-            return shown(request, payer, others, refused(visit.form, error), HTTPStatus.BAD_REQUEST)
+            status = HTTPStatus.BAD_REQUEST if isinstance(error, InvalidInput) else HTTPStatus.CONFLICT
+            return shown(request, payer, others, refused(visit.form, error), status)
         return RedirectResponse(address(page_of(payer_id), done="workflow-changed"), HTTPStatus.SEE_OTHER)
 
     @router.get(f"{_ONE}/drop")

@@ -6,7 +6,13 @@ from typing import Final
 
 import msgspec
 
-from gate.credentialing.model.applications import Application, ApplicationStatus, ListedApplication, StatusEvent
+from gate.credentialing.model.applications import (
+    Application,
+    ApplicationFilter,
+    ApplicationStatus,
+    ListedApplication,
+    StatusEvent,
+)
 from gate.credentialing.model.reports import PipelineSummary
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.views.addresses import address
@@ -23,6 +29,14 @@ STATUSES: Final[Sequence[tuple[str, str]]] = tuple((status.value, words(status))
 OVERDUE: Final = "overdue"
 FIGURES: Final = f"{APPLICATIONS}/figures"
 TABS: Final = (("Pipeline", APPLICATIONS), ("Figures", FIGURES))
+
+
+def filter_of(status: str) -> ApplicationFilter:
+    """What the address wants of the list: one status, what is overdue, or all."""
+    known = status in set(ApplicationStatus)
+    return ApplicationFilter(
+        application_status=ApplicationStatus(status) if known else None, is_overdue=status == OVERDUE
+    )
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

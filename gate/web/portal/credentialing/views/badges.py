@@ -47,6 +47,7 @@ WORKFLOW: Final[Mapping[WorkflowType, Badge]] = {
 OVERDUE: Final = Badge("Overdue", "■", "bad")
 CONTRACTED: Final = Badge("Contracted", "●", "good")
 IN_PROGRESS: Final = Badge("In progress", "◔", "info")
+BEGUN_BY_HAND: Final = Badge("In progress, no tasks yet", "◔", "info")
 NOT_STARTED: Final = Badge("Not started", "○", "quiet")
 INDIVIDUAL_CONTRACT: Final = Badge("Individual Contract", "◆", "ill")
 ATTENDING: Final = Badge("Attending", "▸", "info")

@@ -6,10 +6,17 @@ from typing import Final
 
 import msgspec
 
-from gate.credentialing.model.enrollments import Deadline, EnrollmentStatus, ListedEnrollment
+from gate.credentialing.model.enrollments import (
+    Deadline,
+    DeadlineFilter,
+    EnrollmentFilter,
+    EnrollmentStatus,
+    ListedEnrollment,
+)
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.days import days_in_words
 from gate.web.portal.credentialing.views.badges import ENROLLMENT, words
+from gate.web.portal.credentialing.views.whose import login_of
 
 LIST: Final = "/pm/credentialing"
 DEADLINES: Final = f"{LIST}/deadlines"
@@ -26,10 +33,17 @@ NOTHING_DUE: Final = (
     "No upcoming deadlines",
     "All enrolled providers are current on their re-credentialing.",
 )
+NOTHING_PUT_OFF: Final = ("Nothing is put off", "What is put off is listed here, and comes back by itself.")
 ARCHIVING: Final = (
     "Archive Enrollment",
     "This enrollment will be soft-deleted. Existing claims are not affected.",
 )
+
+
+def wanted_of(search: str, status: str) -> EnrollmentFilter:
+    """What the address wants of the list."""
+    known = EnrollmentStatus(status) if status in set(EnrollmentStatus) else None
+    return EnrollmentFilter(search=search, status=known)
 
 
 def page_of(enrollment_id: str) -> str:
@@ -49,9 +63,26 @@ class EnrollmentLine(msgspec.Struct, frozen=True, kw_only=True):
     effective: date | None
 
 
+class DeadlineWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of the deadlines, as their address has it."""
+
+    who: str = ""
+    """Empty: everybody's; ``me``; else a login."""
+    snoozed: str = ""
+
+    def wanted(self, login: str) -> DeadlineFilter:
+        """For whoever is signed in as `login`."""
+        return DeadlineFilter(coordinator=login_of(self.who, login), is_snoozed=bool(self.snoozed))
+
+    def kept(self) -> dict[str, str]:
+        """What their address says."""
+        return {"who": self.who, "snoozed": self.snoozed}
+
+
 class DeadlineLine(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the deadlines."""
 
+    id: str
     path: str
     payer: str
     provider: str
@@ -59,6 +90,7 @@ class DeadlineLine(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None
     badge: Badge
     coordinator: str
+    snoozed_until: date | None
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -88,6 +120,7 @@ def deadline_line(deadline: Deadline) -> DeadlineLine:
     enrollment = deadline.enrollment
     mark, look = ("■", "destructive") if deadline.is_urgent else ("○", "outline")
     return DeadlineLine(
+        id=enrollment.id,
         path=page_of(enrollment.id),
         payer=deadline.payer_name,
         provider=deadline.provider_name,
@@ -95,6 +128,7 @@ def deadline_line(deadline: Deadline) -> DeadlineLine:
         due_on=enrollment.recert_due_on,
         badge=Badge(days_in_words(deadline.days_remaining), mark, look),
         coordinator=enrollment.coordinator,
+        snoozed_until=enrollment.snoozed_until,
     )
 
 
@@ -117,6 +151,7 @@ def facts_of(listed: ListedEnrollment, today: date) -> Sequence[Fact]:
             else "claims from before the payer’s systems know the provider are denied",
         ),
         Fact("Coordinator", enrollment.coordinator),
+        Fact("Put off until", _day(enrollment.snoozed_until)),
     )
 
 

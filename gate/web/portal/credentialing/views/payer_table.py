@@ -12,6 +12,7 @@ from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.badges import (
     ALLOWS_SUPERVISED,
     ATTENDING,
+    BEGUN_BY_HAND,
     CONTRACTED,
     IN_PROGRESS,
     INDIVIDUAL_CONTRACT,
@@ -49,6 +50,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     def is_anything(self) -> bool:
         """Whether payers may be left out."""
         return bool(self.search or self.workflow or self.standing or self.page)
+
+    def kept(self) -> dict[str, str]:
+        """What an address of the table says, but for where a page begins."""
+        return {"search": self.search, "workflow": self.workflow, "standing": self.standing, "sort": self.sort}
 
 
 class PayerLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,31 +117,27 @@ def payer_lines(rows: Sequence[PayerStatistics]) -> list[PayerLine]:
 
 def columns(path: str, wish: Wish, **kept: str) -> Mapping[str, Column]:
     """The columns by which the table at `path` is sorted, by key; `kept` stays in the address."""
-    return {key: _column(path, {**kept, **_narrowed(wish)}, wish.sort, key) for key in _TITLES}
+    return {key: _column(path, {**kept, **wish.kept()}, wish.sort, key) for key in _TITLES}
 
 
 def first_page(path: str, wish: Wish, **kept: str) -> str:
     """Where the table begins; empty: here."""
-    return address(path, **kept, **_narrowed(wish), sort=wish.sort) if wish.page else ""
+    return address(path, **kept, **wish.kept()) if wish.page else ""
 
 
 def next_page(path: str, wish: Wish, token: str, **kept: str) -> str:
     """Where the table goes on; empty: it ends here."""
-    return address(path, **kept, **_narrowed(wish), sort=wish.sort, page=token) if token else ""
+    return address(path, **kept, **wish.kept(), page=token) if token else ""
 
 
-def _narrowed(wish: Wish) -> Mapping[str, str]:
-    return {"search": wish.search, "workflow": wish.workflow, "standing": wish.standing}
-
-
-def _column(path: str, narrowed: Mapping[str, str], sort: str, key: str) -> Column:
+def _column(path: str, kept: Mapping[str, str], sort: str, key: str) -> Column:
     kind = "text" if key == "name" else "number"
     sorted_now = {key: "ascending", f"-{key}": "descending"}.get(sort, "")
     # Names begin at A, numbers at the largest; a second click turns them round.
     first, second = (key, f"-{key}") if kind == "text" else (f"-{key}", key)
     following = second if sort == first else first
     return Column(
-        key=key, title=_TITLES[key], kind=kind, sorted=sorted_now, path=address(path, **narrowed, sort=following)
+        key=key, title=_TITLES[key], kind=kind, sorted=sorted_now, path=address(path, **{**kept, "sort": following})
     )
 
 
@@ -161,7 +162,7 @@ def _line(row: PayerStatistics) -> PayerLine:
         standing=standing,
         standing_keys=f"{key} recommended" if row.is_recommended else key,
         is_recommended=row.is_recommended,
-        can_choose=not (row.already_contracted or row.already_credentialing),
+        can_choose=not row.already_contracted and not (row.already_credentialing and row.has_tasks),
     )
 
 
@@ -169,5 +170,5 @@ def _standing(row: PayerStatistics) -> tuple[Badge, str]:
     if row.already_contracted:
         return CONTRACTED, "contracted"
     if row.already_credentialing:
-        return IN_PROGRESS, "in_progress"
+        return IN_PROGRESS if row.has_tasks else BEGUN_BY_HAND, "in_progress"
     return NOT_STARTED, "not_started"

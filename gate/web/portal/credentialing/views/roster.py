@@ -30,6 +30,7 @@ def typed_of(provider: Provider) -> Mapping[str, str]:
         "role": provider.role,
         "taxonomies": " ".join(provider.taxonomies),
         "states": " ".join(provider.states),
+        "caqh_attested_on": str(provider.caqh_attested_on or ""),
         **flags,
     }
 

@@ -1,5 +1,6 @@
 """One provider's credentialing: four cards, and tasks by payer. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -8,13 +9,16 @@ import msgspec
 
 from gate.credentialing.model.contracts import Contract
 from gate.credentialing.model.dashboard import DashboardTask, OverallStatistics, PayerProgress
-from gate.credentialing.model.tasks import DONE, TaskStatus
+from gate.credentialing.model.tasks import DONE, Task, TaskStatus
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.days import days_in_words
+from gate.web.portal.credentialing.fields import stamp
 from gate.web.portal.credentialing.views.badges import APPLICATION, TASK, words
 
 NO_TASKS: Final = ("No tasks", "Select payers to generate them.")
 NO_CONTRACTS: Final = ("No contracts", "One is made when an application is approved.")
+DETAILS: Final = ("notes", "assigned_to", "due_date", "application_id", "uploaded_document_url")
+_OF_AN_APPLICATION: Final = re.compile(r"\bapplication [0-9a-f-]{36}\b")
 TASK_STATUSES: Final[Sequence[tuple[str, str]]] = tuple((status.value, words(status)) for status in TaskStatus)
 
 
@@ -34,6 +38,10 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True):
     task: DashboardTask
     icon: str
     badge: Badge
+    status_seen: str
+    """What the menu of statuses showed."""
+    details_seen: str
+    """What the form of the rest showed."""
     due: str
     """How far away its day is; empty: it has none, or is done."""
 
@@ -59,6 +67,8 @@ class ContractLine(msgspec.Struct, frozen=True, kw_only=True):
     contract: Contract
     application: str
     """Where its application is shown; empty: it has none."""
+    notes: str
+    """What people wrote; that an application made it is said by the link to it."""
 
 
 def cards(overall: OverallStatistics) -> Sequence[Card]:
@@ -99,14 +109,35 @@ def task_line(task: DashboardTask, today: date) -> TaskLine:
         task=task,
         icon=task.task_status.value,
         badge=TASK[task.task_status],
+        status_seen=stamp(typed_status(task)),
+        details_seen=stamp(typed_details(task)),
         due=days_in_words((task.due_date - today).days) if is_open and task.due_date is not None else "",
     )
+
+
+def typed_status(task: Task) -> Mapping[str, str]:
+    """What the menu of statuses shows of a task."""
+    return {"task_status": task.task_status.value}
+
+
+def typed_details(task: Task) -> Mapping[str, str]:
+    """What the form of a task shows besides its status."""
+    return {name: str(getattr(task, name) or "") for name in DETAILS}
+
+
+def shown_of(task: Task, sent: Mapping[str, str]) -> Mapping[str, str]:
+    """What of the task stood in the form that was sent."""
+    return typed_status(task) if "task_status" in sent else typed_details(task)
 
 
 def assignees(payers: Sequence[PayerProgress], login: str) -> list[str]:
     """Whom tasks may be given to, as far as they are known here: oneself first."""
     named = {task.assigned_to for progress in payers for task in progress.tasks} - {"", login}
     return [login, *sorted(named)]
+
+
+def _names_an_application(line: str) -> bool:
+    return _OF_AN_APPLICATION.search(line) is not None
 
 
 def contract_line(
@@ -124,4 +155,5 @@ def contract_line(
         badge=badge,
         contract=contract,
         application=f"{application_path}/{contract.application_id}" if contract.application_id else "",
+        notes="\n".join(line for line in contract.notes.splitlines() if not _names_an_application(line)),
     )

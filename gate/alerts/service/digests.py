@@ -1,0 +1,55 @@
+"""One mail a day for whoever wants it so, of what was raised since the last one."""
+
+from datetime import datetime
+from typing import Final
+
+from gate.alerts.model.preferences import MailStyle, is_muted
+from gate.alerts.model.telling import digest
+from gate.alerts.repository import changes, preferences
+from gate.alerts.repository.rows import take_turn
+from gate.alerts.service.book import AlertBook
+from gate.persistence.unit_of_work import Database
+
+_MOST: Final = 10_000
+
+
+class DigestService:
+    """Opens its own unit."""
+
+    def __init__(self, database: Database, book: AlertBook) -> None:
+        self._database = database
+        self._book = book
+
+    async def digest(self, tenant: str, now: datetime) -> int:
+        """Write the day's digests that are due and not written yet; how many.
+
+        Whose day it is, and from which hour on, is told in the tenant's time zone. Where nothing is new there is none.
+        Whoever chooses digests is told of what is raised from then on.
+
+        Raises:
+            StoreUnavailable: the alerts cannot be read, or the digests not written.
+        """
+        async with self._database.writing(tenant) as unit:
+            settled = await preferences.preferences(unit)
+            day = settled.digest_day(now)
+            wanted = [each for each in settled.recipients if each.style is MailStyle.DIGEST]
+            if day is None or not wanted:
+                return 0
+            await take_turn(unit)
+            told, mutes = await preferences.digests(unit), await preferences.mutes(unit)
+            newest = await changes.last_number(unit)
+            messages = []
+            for recipient in wanted:
+                told_up_to, told_on = told[recipient.person]
+                if told_on >= day:
+                    continue
+                await preferences.put_digest(unit, recipient.person, newest, day)
+                news = [
+                    alert
+                    for alert in await changes.raised_after(unit, told_up_to, newest, _MOST)
+                    if alert.urgency.is_told and not is_muted(mutes, alert.kind, recipient.person)
+                ]
+                if news:
+                    messages.append(digest(recipient, news, day, now))
+            await self._book.send(unit, messages)
+            return len(messages)

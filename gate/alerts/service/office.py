@@ -1,0 +1,48 @@
+"""Everything that doors offer of alerts, put together."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import msgspec
+
+from gate.alerts.model.due_dates import Charges, WatchedDueDates
+from gate.alerts.service.book import AlertBook, Outbox
+from gate.alerts.service.desk import AlertDesk
+from gate.alerts.service.digests import DigestService
+from gate.alerts.service.feed import AlertFeed
+from gate.alerts.service.raising import Raising
+from gate.alerts.service.reminding import Reminding
+from gate.alerts.service.scanning import ScanService
+from gate.audit.trail import AuditTrail
+from gate.clock import Clock
+from gate.persistence.unit_of_work import Database
+
+
+class AlertOffice(msgspec.Struct, frozen=True, kw_only=True):
+    """The services, each for the tenant that it is asked for."""
+
+    desk: AlertDesk
+    feed: AlertFeed
+    scans: ScanService
+    digests: DigestService
+    clock: Clock
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        watched: Sequence[WatchedDueDates],
+        charges: Charges,
+        outbox: Outbox,
+        trail: AuditTrail,
+        clock: Clock,
+    ) -> Self:
+        """With these deadlines, this outbox and this audit log."""
+        book = AlertBook(outbox, trail)
+        return cls(
+            desk=AlertDesk(book, clock),
+            feed=AlertFeed(database),
+            scans=ScanService(database, watched, charges, Raising(book), Reminding(database, book)),
+            digests=DigestService(database, book),
+            clock=clock,
+        )

@@ -1,0 +1,202 @@
+"""`/api/alerts`: deadlines that come near, and what people do about them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+
+from gate.alerts.model.alerts import Alert, AlertStatus, ToldChange
+from gate.alerts.model.kinds import AlertKind, Urgency
+from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter
+from gate.alerts.model.preferences import Mute, NotificationPreferences, PreferencesChange
+from gate.alerts.service.office import AlertOffice
+from gate.alerts.service.scanning import ScanResult
+from gate.auth.permissions import Permission
+from gate.credentialing.model.paging import Page
+from gate.persistence.unit_of_work import Database
+from gate.web.api.admitted import Paged
+from gate.web.api.bodies import answer, page_answer, reads
+from gate.web.api.described import Descriptions
+from gate.web.door import Visit, caller
+
+_Viewer = Annotated[Visit, Depends(caller(Permission.ALERTS_VIEW))]
+_Manager = Annotated[Visit, Depends(caller(Permission.ALERTS_MANAGE))]
+_CHANGES_AT_ONCE = 200
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That somebody knows."""
+
+    note: str = ""
+
+
+class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Until when an alert is put off."""
+
+    until: datetime
+    note: str = ""
+
+
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who has an alert in hand; empty: nobody."""
+
+    assigned_to: str
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something for the history."""
+
+    note: str
+
+
+class MuteOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which kind is to be muted, or heard of again."""
+
+    kind: AlertKind
+    is_muted: bool
+    for_all: bool = False
+    """For the whole tenant, which needs `gate.alerts.manage`; else for the caller."""
+
+
+class AlertApi(msgspec.Struct, frozen=True):
+    """What the routes work with."""
+
+    database: Database
+    office: AlertOffice
+    described: Descriptions
+
+
+def alert_routes(api: AlertApi) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/api", tags=["alerts"])
+    _looking(router, api)
+    _handling(router, api)
+    _settling(router, api)
+    return router
+
+
+def _looking(router: APIRouter, api: AlertApi) -> None:
+    desk, described, database = api.office.desk, api.described, api.database
+
+    @router.get("/alerts", openapi_extra=described.operation(lists=Alert))
+    async def list_alerts(  # noqa: PLR0913, PLR0917 - each is a filter of the address
+        visit: _Viewer,
+        page: Paged,
+        kind: AlertKind | None = None,
+        status: AlertStatus | None = None,
+        urgency: Urgency | None = None,
+        state: Annotated[str, Query()] = "",
+        npi: Annotated[str, Query()] = "",
+        assigned_to: Annotated[str, Query(alias="assignedTo")] = "",
+        escalated: Annotated[bool, Query()] = False,
+        muted: Annotated[bool, Query()] = False,
+    ) -> Response:
+        """The most overdue first; without a status, those that say something about today."""
+        wanted = AlertFilter(
+            kind=kind,
+            status=status,
+            urgency=urgency,
+            state=state,
+            npi=npi,
+            assigned_to=assigned_to,
+            escalated=escalated,
+            muted=muted,
+        )
+        async with database.reading(visit.principal.tenant) as unit:
+            found = await desk.list(unit, wanted, visit.actor(), size=page.size, token=page.token)
+        return page_answer(Page(found.items, found.next_page_token))
+
+    @router.get("/alerts/{alert_id}", openapi_extra=described.operation(gives=AlertFile))
+    async def get_alert(visit: _Viewer, alert_id: str) -> Response:
+        """One, with its history."""
+        async with database.reading(visit.principal.tenant) as unit:
+            return answer(await desk.get(unit, alert_id))
+
+    @router.get("/alert-counts", openapi_extra=described.operation(gives=AlertCounts))
+    async def count_alerts(visit: _Viewer) -> Response:
+        """How many there are."""
+        async with database.reading(visit.principal.tenant) as unit:
+            return answer(await desk.counts(unit, visit.actor()))
+
+    @router.get("/alert-changes", openapi_extra=described.operation(lists=ToldChange))
+    async def list_changes(visit: _Viewer, after: Annotated[int, Query(ge=0, lt=2**63)] = 0) -> Response:
+        """What happened behind the change of that number, 200 at once; go on with the last number."""
+        async with database.reading(visit.principal.tenant) as unit:
+            return page_answer(Page(await desk.changes(unit, after, _CHANGES_AT_ONCE), ""))
+
+
+def _handling(router: APIRouter, api: AlertApi) -> None:
+    desk, described, database = api.office.desk, api.described, api.database
+
+    @router.post(
+        "/alerts/{alert_id}/acknowledge", openapi_extra=described.operation(gives=Alert, takes=Acknowledgement)
+    )
+    async def acknowledge_alert(
+        visit: _Manager, alert_id: str, body: Annotated[Acknowledgement, Depends(reads(Acknowledgement))]
+    ) -> Response:
+        """Somebody knows: it is not escalated."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.acknowledge(unit, alert_id, body.note, visit.actor()))
+
+    @router.post("/alerts/{alert_id}/snooze", openapi_extra=described.operation(gives=Alert, takes=Snooze))
+    async def snooze_alert(visit: _Manager, alert_id: str, body: Annotated[Snooze, Depends(reads(Snooze))]) -> Response:
+        """Put it off; the next tier raises an alert of its own all the same."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.snooze(unit, alert_id, body.until, body.note, visit.actor()))
+
+    @router.post("/alerts/{alert_id}/assign", openapi_extra=described.operation(gives=Alert, takes=Assignment))
+    async def assign_alert(
+        visit: _Manager, alert_id: str, body: Annotated[Assignment, Depends(reads(Assignment))]
+    ) -> Response:
+        """Give it to somebody, who gets the alerts of the tiers that follow, too."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.assign(unit, alert_id, body.assigned_to, visit.actor()))
+
+    @router.post("/alerts/{alert_id}/notes", openapi_extra=described.operation(gives=Alert, takes=Note))
+    async def add_note(visit: _Manager, alert_id: str, body: Annotated[Note, Depends(reads(Note))]) -> Response:
+        """Something for the history."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.add_note(unit, alert_id, body.note, visit.actor()))
+
+
+def _settling(router: APIRouter, api: AlertApi) -> None:
+    office, described, database = api.office, api.described, api.database
+    desk = office.desk
+
+    @router.get("/alert-mutes", openapi_extra=described.operation(lists=Mute))
+    async def list_mutes(visit: _Viewer) -> Response:
+        """Kinds that nobody, or somebody, does not want to hear of."""
+        async with database.reading(visit.principal.tenant) as unit:
+            return page_answer(Page(await desk.mutes(unit), ""))
+
+    @router.post("/alert-mutes", openapi_extra=described.operation(lists=Mute, takes=MuteOrder))
+    async def mute_kind(visit: _Viewer, order: Annotated[MuteOrder, Depends(reads(MuteOrder))]) -> Response:
+        """Hear no more of a kind, or hear of it again."""
+        if order.for_all:
+            visit.principal.require(Permission.ALERTS_MANAGE)
+        act = desk.mute if order.is_muted else desk.unmute
+        async with database.writing(visit.principal.tenant) as unit:
+            mutes = await act(unit, order.kind, visit.actor(), for_all=order.for_all)
+        return page_answer(Page(mutes, ""))
+
+    @router.get("/alert-preferences", openapi_extra=described.operation(gives=NotificationPreferences))
+    async def get_notification_preferences(visit: _Viewer) -> Response:
+        """Who is told, and how."""
+        async with database.reading(visit.principal.tenant) as unit:
+            return answer(await desk.preferences(unit))
+
+    @router.patch(
+        "/alert-preferences", openapi_extra=described.operation(gives=NotificationPreferences, takes=PreferencesChange)
+    )
+    async def settle_notification_preferences(
+        visit: _Manager, change: Annotated[PreferencesChange, Depends(reads(PreferencesChange))]
+    ) -> Response:
+        """Change what is named."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.settle(unit, change, visit.actor()))
+
+    @router.post("/alert-scans", openapi_extra=described.operation(gives=ScanResult))
+    async def run_scan(visit: _Manager) -> Response:
+        """Look at every deadline now, as the scheduler does each day."""
+        return answer(await office.scans.scan(visit.principal.tenant, office.clock()))

@@ -1,0 +1,253 @@
+"""What people do with alerts, who is told of them, and how their changes are followed."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from gate.alerts.model.alerts import AlertStatus, ChangeKind
+from gate.alerts.model.due_dates import Standing
+from gate.alerts.model.kinds import AlertKind
+from gate.alerts.model.pages import AlertFilter
+from gate.alerts.model.preferences import MailStyle, PreferencesChange, Recipient
+from gate.audit.model import EVERYTHING, AuditAction
+from gate.audit.repository import oldest_first
+from gate.errors import InvalidInput, NotFound, PreconditionFailed
+from tests.alerts.watch import Watch
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+KIND = AlertKind.REVALIDATION
+KEY = "1234567893/TX"
+BOB = Recipient(person="bob", email="bob@acme.example", style=MailStyle.DIGEST)
+
+
+async def raised(watch: Watch, days: int = 60, key: str = KEY, **fields: Any) -> str:
+    """The id of an alert that was raised."""
+    watch.register.say(KIND, key, watch.in_days(days), **fields)
+    await watch.scan()
+    return next(alert.id for alert in await watch.listed() if alert.key == key)
+
+
+async def test_an_alert_tells_its_history_and_who_did_what(watch: Watch) -> None:
+    alert_id = await raised(
+        watch, provider="Jane Doe", npi="1234567893", state="TX", source="tmhp_pems", verified_at=watch.now
+    )
+    await watch.do(watch.desk.assign, alert_id, " cleo ", watch.by)
+    await watch.do(watch.desk.add_note, alert_id, "called, no answer", watch.by)
+    await watch.do(watch.desk.acknowledge, alert_id, "they sent the forms", watch.by)
+
+    found = await watch.read(watch.desk.get, alert_id)
+
+    assert [(each.what, each.by, each.note) for each in found.history] == [
+        (ChangeKind.RAISED, "gate", ""),
+        (ChangeKind.ASSIGNED, "ann", "cleo"),
+        (ChangeKind.NOTED, "ann", "called, no answer"),
+        (ChangeKind.ACKNOWLEDGED, "ann", "they sent the forms"),
+    ]
+    assert (found.alert.assigned_to, found.alert.status) == ("cleo", AlertStatus.ACKNOWLEDGED)
+    assert found.why == (
+        f"Medicaid revalidation in TX of Jane Doe is due on {watch.in_days(60)}. NPI 1234567893. "
+        f"According to tmhp_pems on {watch.today}."
+    )
+    async with watch.database.reading(watch.tenant) as unit:
+        entries = await oldest_first(unit.session, watch.tenant, EVERYTHING, after=0, until=100, limit=100)
+    assert [entry.action for entry in entries] == [AuditAction.ALERTS_SCANNED, *[AuditAction.ALERT_HANDLED] * 3]
+
+
+async def test_history_can_only_be_added_to(watch: Watch) -> None:
+    await raised(watch)
+
+    for statement in ("UPDATE alert_changes SET note = 'forged'", "DELETE FROM alert_changes"):
+        with pytest.raises(DBAPIError):
+            async with watch.database.writing(watch.tenant) as unit:
+                await unit.session.execute(text(statement))
+
+
+async def test_nobody_handles_an_alert_of_another_tenant_or_one_that_is_none(watch: Watch) -> None:
+    alert_id = await raised(watch)
+    other = Watch(watch.database, f"not-{watch.tenant}")
+
+    for unknown in (alert_id, "no id", "018f0000-0000-7000-8000-000000000000"):
+        with pytest.raises(NotFound):
+            await other.read(other.desk.get, unknown)
+        with pytest.raises(NotFound):
+            await other.do(other.desk.acknowledge, unknown, "", other.by)
+    assert await other.listed() == []
+    assert (await other.read(other.desk.changes, 0, 10)) == []
+
+
+async def test_a_closed_alert_can_be_noted_about_and_nothing_else(watch: Watch) -> None:
+    alert_id = await raised(watch)
+    watch.register.say(KIND, KEY, None, standing=Standing.ENDED)
+    await watch.scan()
+
+    with pytest.raises(PreconditionFailed):
+        await watch.do(watch.desk.acknowledge, alert_id, "", watch.by)
+    with pytest.raises(PreconditionFailed):
+        await watch.do(watch.desk.snooze, alert_id, watch.now + timedelta(days=1), "", watch.by)
+    noted = await watch.do(watch.desk.add_note, alert_id, "they moved away", watch.by)
+    assert (noted.status, noted.reacted_at) == (AlertStatus.ENDED, None)
+
+
+async def test_what_does_not_fit_is_refused_by_its_field(watch: Watch) -> None:
+    alert_id = await raised(watch)
+    year = timedelta(days=366)
+    acts: dict[str, list[Coroutine[Any, Any, object]]] = {
+        "until": [
+            watch.do(watch.desk.snooze, alert_id, watch.now, "", watch.by),
+            watch.do(watch.desk.snooze, alert_id, watch.now + year, "", watch.by),
+            watch.do(watch.desk.snooze, alert_id, datetime(2026, 4, 1), "", watch.by),  # noqa: DTZ001 - the point
+        ],
+        "note": [
+            watch.do(watch.desk.add_note, alert_id, "  ", watch.by),
+            watch.do(watch.desk.acknowledge, alert_id, "x" * 2_001, watch.by),
+            watch.do(watch.desk.add_note, alert_id, "a\0b", watch.by),
+        ],
+        "assigned_to": [watch.do(watch.desk.assign, alert_id, "two\nlines", watch.by)],
+        "page_token": [watch.read(watch.desk.list, AlertFilter(), watch.by, token="none")],
+        "page_size": [watch.read(watch.desk.list, AlertFilter(), watch.by, size=501)],
+        "npi": [watch.read(watch.desk.list, AlertFilter(npi="1"), watch.by)],
+        "state": [watch.read(watch.desk.list, AlertFilter(state="ZZ"), watch.by)],
+        "recipients[1].person": [watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB, BOB)), watch.by)],
+        "recipients[0].email": [
+            watch.do(
+                watch.desk.settle, PreferencesChange(recipients=(msgspec.structs.replace(BOB, email="bob"),)), watch.by
+            )
+        ],
+        "digest_hour": [watch.do(watch.desk.settle, PreferencesChange(digest_hour=24), watch.by)],
+        "time_zone": [watch.do(watch.desk.settle, PreferencesChange(time_zone="Mars"), watch.by)],
+    }
+    for field, refused in acts.items():
+        for act in refused:
+            with pytest.raises(InvalidInput) as refusal:
+                await act
+            assert [violation.field for violation in refusal.value.violations] == [field]
+
+
+async def test_lists_go_from_the_most_overdue_on_and_leave_none_out(watch: Watch) -> None:
+    for days in (50, -40, 5, 20, -3):
+        watch.register.say(KIND, f"in {days}", watch.in_days(days))
+    watch.register.say(KIND, "nobody knows since when", None, is_lapsed=True)
+    await watch.scan()
+
+    keys: list[str] = []
+    token = ""
+    while True:
+        page = await watch.read(watch.desk.list, AlertFilter(), watch.by, size=2, token=token)
+        keys += [alert.key for alert in page.items]
+        token = page.next_page_token
+        if not token:
+            break
+
+    assert keys == ["nobody knows since when", "in -40", "in -3", "in 5", "in 20", "in 50"]
+
+
+async def test_a_muted_kind_is_raised_and_nobody_hears_of_it(watch: Watch) -> None:
+    await watch.do(
+        watch.desk.settle,
+        PreferencesChange(recipients=(msgspec.structs.replace(BOB, style=MailStyle.SINGLE),)),
+        watch.by,
+    )
+    await watch.do(watch.desk.mute, KIND, watch.by, for_all=True)
+    await raised_quietly(watch, "muted")
+
+    assert watch.letterbox.sent("email") == watch.letterbox.sent("webhook") == []
+    assert await watch.listed() == []
+    assert [alert.key for alert in await watch.listed(muted=True)] == ["muted"]
+    assert (await watch.read(watch.desk.counts, watch.by)).elevated == 0
+
+    await watch.do(watch.desk.unmute, KIND, watch.by, for_all=True)
+    assert (await watch.read(watch.desk.counts, watch.by)).elevated == 1
+
+
+async def raised_quietly(watch: Watch, key: str) -> None:
+    watch.register.say(KIND, key, watch.in_days(60))
+    await watch.scan()
+
+
+async def test_what_one_person_mutes_the_others_still_hear_of(watch: Watch) -> None:
+    people = tuple(Recipient(person=name, email=f"{name}@acme.example") for name in ("ann", "bob"))
+    await watch.do(watch.desk.settle, PreferencesChange(recipients=people), watch.by)
+    await watch.do(watch.desk.mute, KIND, watch.by, for_all=False)
+    bob = msgspec.structs.replace(watch.by, subject="bob")
+
+    await raised_quietly(watch, "new")
+
+    assert [mail.recipient for mail in watch.letterbox.sent("email")] == ["bob@acme.example"]
+    assert await watch.listed() == []
+    assert len((await watch.read(watch.desk.list, AlertFilter(), bob)).items) == 1
+
+
+async def test_a_digest_is_one_mail_a_day_in_the_tenant_s_own_morning(watch: Watch) -> None:
+    wanted = PreferencesChange(recipients=(BOB,), digest_hour=8, time_zone="America/Chicago")
+    watch.now = datetime(2026, 3, 10, 12, 59, tzinfo=UTC)  # 7:59 in Chicago
+    await watch.do(watch.desk.settle, wanted, watch.by)
+    for days in (90, 60, -2):
+        watch.register.say(KIND, f"in {days}", watch.in_days(days), provider=f"Dr. {days}")
+    await watch.scan()
+
+    assert await watch.digests.digest(watch.tenant, watch.now) == 0
+    watch.now += timedelta(minutes=1)
+    assert await watch.digests.digest(watch.tenant, watch.now) == 1
+    assert await watch.digests.digest(watch.tenant, watch.now + timedelta(hours=3)) == 0
+    assert await watch.digests.digest(watch.tenant, watch.now + timedelta(days=1)) == 0
+
+    (mail,) = watch.letterbox.sent("email")
+    assert (mail.recipient, mail.subject) == ("bob@acme.example", "2 new alerts on 2026-03-10")
+    assert str(mail.body["text"]).index("Dr. -2") < str(mail.body["text"]).index("Dr. 60")
+
+
+async def test_whoever_chooses_digests_is_told_of_what_is_raised_from_then_on(watch: Watch) -> None:
+    await raised_quietly(watch, "before")
+    await watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB,)), watch.by)
+    await raised_quietly(watch, "after")
+
+    assert await watch.digests.digest(watch.tenant, watch.now) == 1
+
+    (mail,) = watch.letterbox.sent("email")
+    alerts = msgspec.convert(mail.body["alerts"], list[dict[str, Any]])
+    assert [alert["key"] for alert in alerts] == ["after"]
+
+
+async def test_preferences_change_where_they_are_named(watch: Watch) -> None:
+    await watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB,), digest_hour=9), watch.by)
+    await watch.do(watch.desk.settle, PreferencesChange(escalate_after_days=2), watch.by)
+
+    settled = await watch.read(watch.desk.preferences)
+
+    assert (settled.recipients, settled.digest_hour, settled.escalate_after_days) == ((BOB,), 9, 2)
+
+
+async def test_a_follower_is_told_every_change_once_in_order_and_goes_on_where_it_was(watch: Watch) -> None:
+    seen: list[int] = []
+
+    async def follow(after: int, until: int) -> None:
+        async for some in watch.feed.follow(watch.tenant, after):
+            seen.extend(told.change.sequence for told in some)
+            if seen and seen[-1] >= until:
+                return
+
+    following = asyncio.create_task(follow(0, 6))
+    for number in range(6):
+        await raised_quietly(watch, f"{number}")
+    async with asyncio.timeout(10):
+        await following
+        later = asyncio.create_task(follow(seen[-1], 8))
+        for number in (6, 7):
+            await raised_quietly(watch, f"{number}")
+        await later
+
+    assert seen == list(range(1, 9))
+
+
+async def test_a_follower_hears_now_and_then_that_there_is_nothing(watch: Watch) -> None:
+    async with asyncio.timeout(10):
+        async for some in watch.feed.follow(watch.tenant, 0):
+            assert some == ()
+            break
