@@ -103,7 +103,7 @@ async def test_sigkill_in_the_middle_of_streamed_claims_ten_times(tmp_path: Path
             rounds.append(len(heard.ids))
             await until(lambda drainers=drainers: not any(map(is_running, drainers)))  # type: ignore[misc]
         await gate.start()
-        await until(lambda: len(spool_of(tmp_path)) == 0, seconds=60)
+        await until(lambda: len(spool_of(tmp_path)) == 0, seconds=120)
         assert await metric(gate, "enrollment_gate_ledger_damaged_total") == 0
         assert await gate.stop() == 0
     finally:
