@@ -88,7 +88,7 @@ def population(providers: int, days: int, chance: Random) -> list[Life]:
     for number in range(providers):
         kinds = [
             AlertKind.REVALIDATION,
-            *(kind for kind in LADDERS if kind is not AlertKind.REVALIDATION and chance.random() < 0.2),
+            *(kind for kind in LADDERS if kind is not AlertKind.REVALIDATION and chance.random() < 0.1),
         ]
         zone = chance.choice(ZONES)
         lives += [Life(kind, f"{kind}-{number:05}", zone, list(words(kind, days, chance))) for kind in kinds]
