@@ -227,7 +227,7 @@ async def running_gate(
             AlertsService(door, database, alerts),
             shares_port=not crew.is_alone,
         )
-        await _open_grpc(grpc_server, role, settings, metrics, clock, stack)
+        await _open_grpc(grpc_server, role, settings, metrics, alerts, stack)
         await readiness.start(_announcing(grpc_server, crew))
         stack.push_async_callback(_give_notice, settings.stop_notice_seconds, crew)
         stack.push_async_callback(readiness.end)
@@ -540,11 +540,18 @@ def _begin_behind_the_doors(role: ServeRole, crew: Crew, ledger: _Ledger, work: 
 
 
 async def _open_grpc(
-    server: GrpcServer, role: ServeRole, settings: Settings, metrics: Metrics, clock: Clock, stack: AsyncExitStack
+    server: GrpcServer,
+    role: ServeRole,
+    settings: Settings,
+    metrics: Metrics,
+    alerts: AlertOffice,
+    stack: AsyncExitStack,
 ) -> None:
     if role.answers_claims:
-        await server.start(settings.grpc_address, _certificates(settings, metrics, clock, stack).credentials())
+        certificates = _certificates(settings, metrics, alerts.clock, stack)
+        await server.start(settings.grpc_address, certificates.credentials())
         stack.push_async_callback(server.stop, settings.drain_seconds)
+        stack.callback(alerts.feed.end)  # before: whoever follows would be waited for
 
 
 class _Services(msgspec.Struct, frozen=True):

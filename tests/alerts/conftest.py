@@ -22,7 +22,7 @@ def servers_that_stop_with_the_session() -> Iterator[None]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=KINDS)
 async def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    engine = open_engine(await migrated_database(request.param, tmp_path_factory.mktemp("alerts")))
+    engine = open_engine(await migrated_database(request.param, tmp_path_factory.mktemp("alerts")), patience_seconds=60)
     yield Database(engine)
     await engine.dispose()
 

@@ -15,6 +15,7 @@ from gate.alerts.model.due_dates import Standing
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertFilter
 from gate.alerts.model.preferences import MailStyle, PreferencesChange, Recipient
+from gate.alerts.service.feed import AlertFeed
 from gate.audit.model import EVERYTHING, AuditAction
 from gate.audit.repository import oldest_first
 from gate.errors import InvalidInput, NotFound, PreconditionFailed
@@ -244,6 +245,20 @@ async def test_a_follower_is_told_every_change_once_in_order_and_goes_on_where_i
         await later
 
     assert seen == list(range(1, 9))
+
+
+async def test_a_follower_is_let_go_when_the_process_is_to_stop(watch: Watch) -> None:
+    watch.feed = AlertFeed(watch.database, look_seconds=60)
+
+    async def follow() -> list[object]:
+        return [some async for some in watch.feed.follow(watch.tenant, 0)]
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.1)
+    watch.feed.end()
+
+    async with asyncio.timeout(10):
+        assert await following == []
 
 
 async def test_a_follower_hears_now_and_then_that_there_is_nothing(watch: Watch) -> None:

@@ -18,7 +18,7 @@ from tests.support.visitors import Visitor, hire, visitor
 from tests.web.routes import unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-JOBS = ("deliver-outbox", "ledger-retention", "outbox-retention", "job-history")
+JOBS = ("deliver-outbox", "ledger-retention", "outbox-retention", "job-history", "alert-scan", "alert-digests")
 PAGES = ("/system/jobs", "/system/jobs/ledger-retention", "/system/deliveries", "/system/webhooks")
 NOBODY = "00000000-0000-7000-8000-000000000000"
 _numbers = count(1)

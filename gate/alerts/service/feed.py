@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from gate.alerts.model.alerts import ToldChange
@@ -21,15 +22,20 @@ class AlertFeed:
     def __init__(self, database: Database, look_seconds: float = LOOK_SECONDS) -> None:
         self._database = database
         self._look_seconds = look_seconds
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Let go of all who follow: the process is to stop. They come back elsewhere, with the last number they saw."""
+        self._ending.set()
 
     async def follow(self, tenant: str, after: int) -> AsyncIterator[Sequence[ToldChange]]:
-        """What happens behind the change of that number, until cancelled; now and then nothing, as a sign of life.
+        """What happens behind the change of that number, until `end`; now and then nothing, as a sign of life.
 
         Raises:
             StoreUnavailable: the alerts cannot be read; whoever follows comes back with the last number it saw.
         """
         silent = 0
-        while True:
+        while not self._ending.is_set():
             news = await self._behind(tenant, after)
             if news:
                 after, silent = news[-1].change.sequence, 0
@@ -38,7 +44,9 @@ class AlertFeed:
             silent += 1
             if silent % SILENT_LOOKS == 0:
                 yield ()
-            await asyncio.sleep(self._look_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._look_seconds):
+                    await self._ending.wait()
 
     async def until_now(self, tenant: str, after: int) -> AsyncIterator[Sequence[ToldChange]]:
         """What happened behind the change of that number until now.

@@ -108,6 +108,7 @@ def _create_alerts() -> None:
         ("ix_alerts_tenant_kind_key", ["tenant", "kind", "key"]),
     ):
         op.create_index(name, "alerts", columns, sqlite_where=_CURRENT, postgresql_where=_CURRENT)
+    op.create_index("ix_alerts_tenant_status_due", "alerts", ["tenant", "status", "due_on", "id"])
     op.create_index("ix_alerts_tenant_npi", "alerts", ["tenant", "npi"])
 
 

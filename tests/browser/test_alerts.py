@@ -1,0 +1,95 @@
+"""The pages about alerts in a real browser: at every width, in both themes, and from the first page to a reaction."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from gate.auth.permissions import Role
+from gate.clock import system_clock
+from gate.v1 import alerts_pb2 as pb
+from tests.browser.axe import axe_source, serious_problems
+from tests.browser.test_credentialing import SCREENS, SHAPE
+from tests.support.admin_api import AdminProgram, admin_program
+from tests.support.callers import CALL_SECONDS
+from tests.support.gates import GateInProcess, running_in_process
+from tests.support.visitors import PASSWORD, hire
+
+LOGIN, CLINIC = "pat.relations@example.org", "south-clinic"
+
+
+class Clinic(NamedTuple):
+    gate: GateInProcess
+    program: AdminProgram
+
+    async def signed_in(self, browser: Browser, **context: object) -> Page:
+        page = await (await browser.new_context(**context)).new_page()  # type: ignore[arg-type]  # whatever a test wants
+        await page.goto(self.gate.http_url)
+        await page.get_by_label("Login").fill(LOGIN)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        return page
+
+
+@pytest.fixture
+async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
+    async with running_in_process(tmp_path) as gate, admin_program(gate, CLINIC) as program:
+        await hire(gate.settings, LOGIN, {CLINIC: Role.PROVIDER_RELATIONS})
+        provider = await program.provider()
+        for name, days in (("Aetna", -3), ("Molina", 10), ("Regence", 80)):
+            payer = await program.payer(name)
+            due_on = str(system_clock().date() + timedelta(days=days))
+            enrollment = {"provider_id": provider["id"], "payer_id": payer["id"], "status": "enrolled"}
+            await program.post("/enrollments", enrollment | {"recert_due_on": due_on})
+        caller = gate.of(CLINIC)
+        await caller.alerts.RunScan(pb.RunScanRequest(), metadata=caller.metadata, timeout=CALL_SECONDS)
+        yield Clinic(gate, program)
+
+
+async def test_from_the_first_page_to_somebody_s_reaction(browser: Browser, clinic: Clinic) -> None:
+    page = await clinic.signed_in(browser)
+
+    await (
+        page.get_by_role("region", name="Deadlines")
+        .get_by_role("listitem")
+        .filter(has_text="Past due")
+        .get_by_role("link")
+        .click()
+    )
+    await page.get_by_role("link", name="Re-credentialing: Aetna").click()
+    await page.get_by_role("button", name="Assign to me").click()
+    await expect(page.get_by_role("status")).to_contain_text("The alert is assigned.")
+    await page.get_by_label("Put off until").fill("+14")
+    await page.get_by_role("button", name="Put off until").click()
+
+    await expect(page.get_by_role("table")).to_contain_text("Snoozed")
+    await expect(page.get_by_role("table")).to_contain_text(f"Assigned to {LOGIN}")
+
+
+async def paths_of(page: Page, clinic: Clinic) -> list[str]:
+    """Every page about alerts, with something on it."""
+    await page.goto(f"{clinic.gate.http_url}/pm/inbox/alerts")
+    first = await page.get_by_role("link", name="Re-credentialing: Aetna").get_attribute("href")
+    return ["/", "/pm/inbox/alerts", "/pm/inbox/alerts?status=renewed", str(first)]
+
+
+async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:
+    for width, scheme in SCREENS.items():
+        page = await clinic.signed_in(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
+        for path in await paths_of(page, clinic):
+            await page.goto(clinic.gate.http_url + path)
+            shape = await page.evaluate(SHAPE)
+            assert shape == {"wider": False, "headings": 1, "unnamed": [], "unscoped": 0, "twice": []}, (path, width)
+
+
+async def test_axe_finds_nothing_serious_on_any_page(browser: Browser, clinic: Clinic) -> None:
+    source = axe_source()
+    for scheme in ("light", "dark"):
+        page = await clinic.signed_in(browser, color_scheme=scheme)
+        for path in await paths_of(page, clinic):
+            await page.goto(clinic.gate.http_url + path)
+            assert await serious_problems(page, source) == [], (path, scheme)
