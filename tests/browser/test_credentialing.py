@@ -372,10 +372,10 @@ async def test_a_licence_is_kept_renewed_and_reviewed_and_tasks_are_worked_toget
 
     await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Tasks").click()
     await page.get_by_label("Select all").check()
-    await page.get_by_label("Status").last.select_option("In progress")
+    await page.get_by_role("combobox", name="Status").last.select_option("In progress")
     await page.get_by_role("button", name="Apply (9)").click()
     await expect(page.locator("tbody .badge", has_text="In progress")).to_have_count(9)
-    await page.get_by_label("Payer").select_option("Excel payer")
+    await page.get_by_role("combobox", name="Payer").select_option("Excel payer")
     await expect(page.locator("tbody tr")).to_have_count(4)
     await page.goto(f"{clinic.gate.http_url}/pm/credentialing/deadlines")
     await page.get_by_role("link", name="Your calendar").click()
