@@ -26,6 +26,7 @@ _IS_PRESENT = column("archived_at").is_(None)
 IS_LEFT_TO_DO = column("task_status").not_in([literal_column(f"'{status.value}'") for status in sorted(DONE)])
 """Of tasks. Queries say it in these very words: with parameters in it, no planner sees that the index fits."""
 _IS_OPEN = and_(_IS_PRESENT, IS_LEFT_TO_DO)
+_WAS_PUT_OFF = and_(_IS_PRESENT, column("snoozed_until").is_not(None))
 _IS_WAITING = column("status") == literal_column("'submitted'")
 _BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorted alike by both databases."""
@@ -39,6 +40,11 @@ def _listed(name: str, *columns: str, unique: bool = False) -> Index:
 def _of_some(name: str, where: ColumnElement[bool], *columns: str, unique: bool = False) -> Index:
     """An index of the records that are `where`."""
     return Index(name, "tenant", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def _put_off(name: str, *columns: str) -> Index:
+    """An index of records that were put off at some time: few among many."""
+    return Index(name, "tenant", *columns, sqlite_where=_WAS_PUT_OFF, postgresql_where=_WAS_PUT_OFF)
 
 
 def _still_to_do(name: str, *columns: str) -> Index:
@@ -139,6 +145,7 @@ class EnrollmentTable(OfOneTenant, Base):
         # Deadlines, everybody's and one coordinator's.
         _listed("ix_provider_enrollments_tenant_status_due", "status", "recert_due_on", "id"),
         _listed("ix_provider_enrollments_tenant_coordinator_due", "coordinator", "status", "recert_due_on", "id"),
+        _put_off("ix_provider_enrollments_put_off", "status", "recert_due_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -333,6 +340,7 @@ class CredentialTable(OfOneTenant, Base):
         _listed("ix_provider_credentials_tenant_coordinator", "coordinator", "expires_on", "id"),
         _listed("ix_provider_credentials_tenant_kind", "kind", "expires_on", "id"),
         _listed("ix_provider_credentials_tenant_provider", "provider_id", "id"),
+        _put_off("ix_provider_credentials_put_off", "expires_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

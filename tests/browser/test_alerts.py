@@ -2,22 +2,23 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from gate.auth.permissions import Role
 from gate.clock import system_clock
 from gate.v1 import alerts_pb2 as pb
 from tests.browser.axe import axe_source, serious_problems
-from tests.browser.test_credentialing import SCREENS, SHAPE
+from tests.browser.test_credentialing import SHAPE, WIDTHS
 from tests.support.admin_api import AdminProgram, admin_program
 from tests.support.callers import CALL_SECONDS
 from tests.support.gates import GateInProcess, running_in_process
 from tests.support.visitors import PASSWORD, hire
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOGIN, CLINIC = "pat.relations@example.org", "south-clinic"
 
 
@@ -35,9 +36,9 @@ class Clinic(NamedTuple):
         return page
 
 
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
-    async with running_in_process(tmp_path) as gate, admin_program(gate, CLINIC) as program:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clinic]:
+    async with running_in_process(tmp_path_factory.mktemp("gate")) as gate, admin_program(gate, CLINIC) as program:
         await hire(gate.settings, LOGIN, {CLINIC: Role.PROVIDER_RELATIONS})
         provider = await program.provider()
         for name, days in (("Aetna", -3), ("Molina", 10), ("Regence", 80)):
@@ -78,18 +79,21 @@ async def paths_of(page: Page, clinic: Clinic) -> list[str]:
 
 
 async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:
-    for width, scheme in SCREENS.items():
-        page = await clinic.signed_in(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
-        for path in await paths_of(page, clinic):
-            await page.goto(clinic.gate.http_url + path)
+    page = await clinic.signed_in(browser)
+    for path in await paths_of(page, clinic):
+        await page.goto(clinic.gate.http_url + path)
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 900})
             shape = await page.evaluate(SHAPE)
             assert shape == {"wider": False, "headings": 1, "unnamed": [], "unscoped": 0, "twice": []}, (path, width)
 
 
 async def test_axe_finds_nothing_serious_on_any_page(browser: Browser, clinic: Clinic) -> None:
     source = axe_source()
-    for scheme in ("light", "dark"):
-        page = await clinic.signed_in(browser, color_scheme=scheme)
-        for path in await paths_of(page, clinic):
-            await page.goto(clinic.gate.http_url + path)
-            assert await serious_problems(page, source) == [], (path, scheme)
+    page = await clinic.signed_in(browser, reduced_motion="reduce")  # no colour is on its way to another one
+    for path in await paths_of(page, clinic):
+        await page.goto(clinic.gate.http_url + path)
+        assert await serious_problems(page, source) == [], path
+        await page.emulate_media(color_scheme="dark")
+        assert await serious_problems(page, source, of_colour_alone=True) == [], (path, "dark")
+        await page.emulate_media(color_scheme="light")

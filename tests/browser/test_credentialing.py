@@ -1,6 +1,8 @@
 """Credentialing as a coordinator does it, in a real browser: from a new provider to an archived enrollment."""
 
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -89,6 +91,21 @@ async def seeded(clinic: Clinic) -> dict[str, str]:
     overdue = {"task_status": "in_progress", "notes": "sent", "due_date": "2025-01-01", "assigned_to": clinic.login}
     await program.patch(f"/credentialing-tasks/{tasks[0]['id']}", overdue)
     (listed,) = await program.get("/enrollments")
+    soon, later = str(TODAY + timedelta(days=9)), str(TODAY + timedelta(days=900))
+    licence = {
+        "provider_id": provider["id"],
+        "kind": "license",
+        "number": "UT-1",
+        "expires_on": soon,
+        "coordinator": clinic.login,
+    }
+    credential = await program.post("/credentials", licence)
+    renewal = await program.post(
+        f"/credentials/{credential['id']}/renewals",
+        {"expires_on": later, "document_reference": "https://files.example/a"},
+    )
+    await program.post("/credentials", licence | {"kind": "dea", "number": "FD1", "issuer": "DEA"})
+    held = f"/pm/credentials/{credential['id']}"
     board, own = f"/admin/provider-credentialing/{provider['id']}", "/pm/credentialing"
     return {
         "enrollments": own,
@@ -112,6 +129,21 @@ async def seeded(clinic: Clinic) -> dict[str, str]:
         "payers": "/pm/payers",
         "payer": f"/pm/payers/{payers[0]['id']}",
         "new payer": "/pm/payers/new",
+        "credentials of a provider": f"{board}?tab=credentials",
+        "all tasks": f"{own}/tasks",
+        "no task": f"{own}/tasks?who=nobody&due=overdue",
+        "workflows": f"{own}/workflows",
+        "put off": f"{own}/deadlines?snoozed=1",
+        "starting to renew": f"{own}/enrollments/{listed['enrollment']['id']}/reverify",
+        "calendar": f"{own}/calendar",
+        "expiring": "/pm/inbox/expiring",
+        "nothing expires": "/pm/inbox/expiring?days=30&kind=other",
+        "review": "/pm/inbox/review",
+        "credential": held,
+        "credential form": f"{held}/edit",
+        "renewal form": f"{held}/renew",
+        "renewal": f"/pm/credentials/renewals/{renewal['id']}",
+        "new credential": f"/pm/credentials/new?provider={provider['id']}",
         "workflow": f"/pm/payers/{payers[0]['id']}/workflow?like=medicare",
     }
 
@@ -311,6 +343,59 @@ async def test_payers_are_sorted_and_narrowed_without_losing_a_tick(browser: Bro
     await page.reload()
     await expect(page.get_by_role("searchbox")).to_have_value("nobody")
     await expect(page.get_by_text("No payers match the current filters.")).to_be_visible()
+
+
+async def test_a_licence_is_kept_renewed_and_reviewed_and_tasks_are_worked_together(
+    browser: Browser, clinic: Clinic
+) -> None:
+    await three_payers(clinic.program)
+    provider = await clinic.program.provider()
+    payers = [payer["id"] for payer in await clinic.program.get("/payers")]
+    await clinic.program.post(f"/providers/{provider['id']}/credential-payers", {"payerIds": payers})
+    page = await clinic.signed_in(browser)
+    dialog = page.get_by_role("dialog")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    await page.goto(f"{clinic.gate.http_url}/admin/provider-credentialing/{provider['id']}?tab=credentials")
+    await page.get_by_role("link", name="Add Credential").click()
+    await dialog.get_by_label("Number").fill("UT-1")
+    await dialog.get_by_label("Expires").fill("+20")
+    await dialog.get_by_role("button", name="Add Credential").click()
+    await expect(page.get_by_role("status")).to_contain_text("The credential was added")
+    await page.keyboard.press("g")
+    await page.keyboard.press("x")
+    row = page.get_by_role("row", name="UT-1")
+    await expect(row).to_contain_text("20 days")
+    await page.get_by_label("Select License of Jane Doe").check()
+    await page.get_by_label("Assignee").fill("bob")
+    await page.get_by_role("button", name="Apply (1)").click()
+    await expect(row).to_contain_text("bob")
+    await row.get_by_role("link", name="License").click()
+    await page.get_by_role("link", name="Renew").click()
+    await dialog.get_by_label("Expires").fill("+700")
+    await dialog.get_by_label("Document").fill("licence.pdf")
+    await dialog.get_by_role("button", name="Submit for review").click()
+    await expect(page.get_by_role("status")).to_contain_text("waits for its review")
+    await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Document review").click()
+    await page.get_by_role("link", name="License").click()
+    await expect(dialog).to_contain_text("The document says")
+    await dialog.get_by_role("button", name="Approve and overwrite").click()
+    await expect(page.get_by_role("status")).to_contain_text("holds until its new date")
+
+    await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Tasks").click()
+    await page.get_by_label("Select all").check()
+    await page.get_by_role("combobox", name="Status").last.select_option("In progress")
+    await page.get_by_role("button", name="Apply (9)").click()
+    await expect(page.locator("tbody .badge", has_text="In progress")).to_have_count(9)
+    await page.get_by_role("combobox", name="Payer").select_option("Excel payer")
+    await expect(page.locator("tbody tr")).to_have_count(4)
+    await page.goto(f"{clinic.gate.http_url}/pm/credentialing/deadlines")
+    await page.get_by_role("link", name="Your calendar").click()
+    await dialog.get_by_role("button", name="Make an address").click()
+    await expect(dialog.get_by_label("Address to subscribe to")).to_have_value(re.compile(r"/calendar/[\w-]{43}\.ics$"))
+    assert complaints == []
 
 
 async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:

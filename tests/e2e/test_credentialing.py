@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.type.date_pb2 import Date
 
 from gate.clock import system_clock
 from gate.v1 import credentialing_pb2 as pb
@@ -202,9 +204,64 @@ async def test_tasks_are_listed_read_and_removed(caller: Caller) -> None:
     await ask(caller, "CredentialPayers", provider_id=provider.id, payer_ids=[payer.id])
     (task,) = (await ask(caller, "ListTasks", task_status=pb.TASK_STATUS_PENDING)).tasks
 
+    assert (task.payer_name, task.provider_name) == (payer.name, "Jane Doe")
+    for name in ("payer_name", "provider_name"):
+        task.ClearField(name)
     assert (await ask(caller, "GetTask", task_id=task.id)).task == task
+    for wanted, found in (({"is_open": True}, 1), ({"is_overdue": True}, 0), ({"payer_id": provider.id}, 0)):
+        assert len((await ask(caller, "ListTasks", **wanted)).tasks) == found, wanted
     await ask(caller, "ArchiveTask", task_id=task.id)
     assert await refused(caller, "GetTask", task_id=task.id) == (grpc.StatusCode.NOT_FOUND, [])
+
+
+async def test_a_credential_is_kept_found_when_it_expires_and_renewed_after_a_review(caller: Caller) -> None:
+    provider = await a_provider(caller, caqh_attested_on=TODAY)
+    assert provider.caqh_attested_on == TODAY
+    told = pb.Credential(provider_id=provider.id, kind=pb.CREDENTIAL_KIND_DEA, number="FD1", expires_on=TODAY)
+    kept = (await ask(caller, "CreateCredential", credential=told)).credential
+    later = Date(year=TODAY.year + 2, month=TODAY.month, day=min(TODAY.day, 28))
+    draft = pb.Renewal(expires_on=later, document_reference="dea.pdf")
+
+    (listed,) = (await ask(caller, "ListExpiringCredentials")).credentials
+    assert (listed.credential.id, listed.provider_name) == (kept.id, "Jane Doe")
+    assert (listed.days_remaining, listed.tier) == (0, 30)
+    first = (await ask(caller, "SubmitRenewal", credential_id=kept.id, renewal=draft)).renewal
+    rejected = (await ask(caller, "RejectRenewal", renewal_id=first.id, reason="blurred")).renewal
+    assert (rejected.status, rejected.rejection_reason) == (pb.RENEWAL_STATUS_REJECTED, "blurred")
+    second = (await ask(caller, "SubmitRenewal", credential_id=kept.id, renewal=draft)).renewal
+    (waiting,) = (await ask(caller, "ListRenewals", status=pb.RENEWAL_STATUS_SUBMITTED)).renewals
+    assert (waiting.renewal.id, waiting.credential.expires_on) == (second.id, TODAY)
+    assert (await ask(caller, "ApproveRenewal", renewal_id=second.id)).credential.expires_on == later
+    assert not (await ask(caller, "ListExpiringCredentials", within_days=365)).credentials
+    assert (await refused(caller, "ApproveRenewal", renewal_id=second.id))[0] is grpc.StatusCode.FAILED_PRECONDITION
+    detail = (await ask(caller, "GetCredential", credential_id=kept.id)).credential
+    assert [renewal.id for renewal in detail.renewals] == [second.id, first.id]
+    mask = FieldMask(paths=["issuer"])
+    own = pb.Credential(id=kept.id, issuer="DEA")
+    assert (await ask(caller, "UpdateCredential", credential=own, update_mask=mask)).credential.issuer == "DEA"
+    await ask(caller, "ArchiveCredential", credential_id=kept.id)
+    assert not (await ask(caller, "ListCredentials", provider_id=provider.id)).credentials
+
+
+async def test_deadlines_are_assigned_put_off_and_re_verified(caller: Caller) -> None:
+    provider, payer = await a_provider(caller), await a_payer(caller)
+    told = pb.ProviderEnrollment(
+        provider_id=provider.id, payer_id=payer.id, status=pb.PROVIDER_ENROLLMENT_STATUS_ENROLLED, recert_due_on=TODAY
+    )
+    one = (await ask(caller, "CreateEnrollment", enrollment=told)).enrollment.id
+    week = as_message(system_clock().date() + timedelta(days=7))
+
+    await ask(caller, "AssignDeadlines", enrollment_ids=[one], coordinator="ann")
+    assert len((await ask(caller, "ListDeadlines", coordinator="ann")).deadlines) == 1
+    await ask(caller, "SnoozeDeadlines", enrollment_ids=[one], until=week)
+    assert not (await ask(caller, "ListDeadlines")).deadlines
+    (put_off,) = (await ask(caller, "ListDeadlines", is_snoozed=True)).deadlines
+    assert put_off.enrollment.snoozed_until == week
+    await ask(caller, "SnoozeDeadlines", enrollment_ids=[one])
+    assert len((await ask(caller, "ListDeadlines")).deadlines) == 1
+    started = await ask(caller, "StartReverification", enrollment_id=one)
+    assert (started.tasks_created, started.was_under_way) == (1, False)
+    assert (await refused(caller, "SnoozeDeadlines", enrollment_ids=[one], until=TODAY))[1] == ["snoozed_until"]
 
 
 async def test_the_library_the_pipeline_and_how_long_things_take(caller: Caller) -> None:

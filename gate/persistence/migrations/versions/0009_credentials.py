@@ -18,6 +18,7 @@ _DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _PRESENT = sa.text("archived_at IS NULL")
 _SUBMITTED = sa.text("status = 'submitted'")
 _OPEN = sa.text("archived_at IS NULL AND task_status NOT IN ('completed', 'not_applicable')")
+_PUT_OFF = sa.text("archived_at IS NULL AND snoozed_until IS NOT NULL")
 _NEVER_DELETED = ("SELECT", "INSERT", "UPDATE")
 _TASK_INDEXES = {
     "ix_credentialing_tasks_open_due": (("due_date", "id"), _OPEN),
@@ -38,7 +39,9 @@ def upgrade() -> None:
     let_accounts_read("calendar_addresses")
     op.add_column("providers", sa.Column("caqh_attested_on", sa.Date, nullable=True))
     _create_index("ix_providers_tenant_attested", "providers", ("caqh_attested_on", "id"), _PRESENT)
-    op.add_column("provider_enrollments", sa.Column("snoozed_until", sa.Date, nullable=True))
+    table = "provider_enrollments"
+    op.add_column(table, sa.Column("snoozed_until", sa.Date, nullable=True))
+    _create_index("ix_provider_enrollments_put_off", table, ("status", "recert_due_on", "id"), _PUT_OFF)
     for name, (columns, condition) in _TASK_INDEXES.items():
         _create_index(name, "credentialing_tasks", columns, condition)
 
@@ -47,6 +50,7 @@ def downgrade() -> None:
     """Drop them; credentials, their renewals and attestation dates are lost."""
     for name in _TASK_INDEXES:
         op.drop_index(name, "credentialing_tasks")
+    op.drop_index("ix_provider_enrollments_put_off", "provider_enrollments")
     op.drop_column("provider_enrollments", "snoozed_until")
     op.drop_index("ix_providers_tenant_attested", "providers")
     op.drop_column("providers", "caqh_attested_on")
@@ -88,6 +92,7 @@ def _create_provider_credentials() -> None:
     _create_index("ix_provider_credentials_tenant_coordinator", table, ("coordinator", "expires_on", "id"), _PRESENT)
     _create_index("ix_provider_credentials_tenant_kind", table, ("kind", "expires_on", "id"), _PRESENT)
     _create_index("ix_provider_credentials_tenant_provider", table, ("provider_id", "id"), _PRESENT)
+    _create_index("ix_provider_credentials_put_off", table, ("expires_on", "id"), _PUT_OFF)
 
 
 def _create_credential_renewals() -> None:
