@@ -160,7 +160,7 @@ class JobRunner:
         return msgspec.structs.replace(run, state=RunState.FAILED, error=error, finished_at=self._clock())
 
     async def _prolong(self, job: Job, working: "asyncio.Future[Summary]") -> None:
-        """While it runs. Once the lease is lost, or two thirds of it passed unheard, the run is ended: before another's."""
+        """While it runs. It is ended, before another's begins, once the lease is lost or two thirds passed unheard."""
         loop, lease = asyncio.get_running_loop(), self._lease_for.total_seconds()
         heard = loop.time()
         while loop.time() - heard < lease * 2 / 3:
