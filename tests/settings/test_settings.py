@@ -90,6 +90,7 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
         ({**PRODUCTION, **MAIL, "GATE_DELIVERY__EMAIL__SECURITY": "none"}, "GATE_DELIVERY__EMAIL__SECURITY"),
         ({"GATE_DELIVERY__WEBHOOKS__SIGNING_KEY": "short"}, "GATE_DELIVERY__WEBHOOKS__SIGNING_KEY"),
         ({"GATE_DELIVERY__WEBHOOKS__PREVIOUS_SIGNING_KEY": "short"}, "PREVIOUS_SIGNING_KEY"),
+        ({"GATE_DELIVERY__WEBHOOKS__PREVIOUS_SIGNING_KEY": "k" * 32}, "GATE_DELIVERY__WEBHOOKS__SIGNING_KEY"),
         ({"GATE_JOBS__LEASE_SECONDS": "0"}, "lease_seconds"),
         ({**PRODUCTION, "GATE_GRPC_ADDRESS": "0.0.0.0:50051"}, "GATE_TLS__"),
         ({**PRODUCTION, "GATE_HTTP_ADDRESS": "0.0.0.0:8080"}, "GATE_HTTP_PLAINTEXT=true"),
