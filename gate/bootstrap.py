@@ -650,6 +650,7 @@ class Work(msgspec.Struct, frozen=True):
     desk: JobDesk
     dead_letters: DeadLetters
     webhooks: WebhookEndpoints
+    events: LocalEvents | RedisEvents
     clock: Clock
 
 
@@ -671,10 +672,11 @@ async def _work(  # noqa: PLR0913, PLR0917 - whatever jobs may want
     resolver = None if rules.private_allowed else PublicResolver()
     http = await stack.enter_async_context(open_session(resolver))
     patience = timedelta(seconds=wanted.webhooks.timeout_seconds)
+    events = LocalEvents() if redis is None else RedisEvents(redis, wanted.events.stream, wanted.events.max_length)
     channels: dict[str, Channel] = {
         "email": EmailChannel(wanted.email),
         "webhook": WebhookChannel(database, http, rules, clock, patience),
-        "event": LocalEvents() if redis is None else RedisEvents(redis, wanted.events.stream, wanted.events.max_length),
+        "event": events,
     }
     series = OutboxSeries(registry)
     tries = Patience(age=timedelta(hours=wanted.give_up_hours))
@@ -698,6 +700,7 @@ async def _work(  # noqa: PLR0913, PLR0917 - whatever jobs may want
         JobDesk(database, jobs, log, clock),
         DeadLetters(log, clock),
         WebhookEndpoints(rules, log, clock),
+        events,
         clock,
     )
 

@@ -227,6 +227,10 @@ class Settings(BaseSettings):
             problems.append("GATE_DELIVERY__EMAIL__USERNAME and GATE_DELIVERY__EMAIL__PASSWORD need each other")
         if email.username and email.security == "none" and not is_loopback(f"{email.host}:{email.port}"):
             problems.append("GATE_DELIVERY__EMAIL__SECURITY=none would send the password in the clear")
+        if webhooks.previous_signing_key.get_secret_value() and not webhooks.signing_key.get_secret_value():
+            problems.append(
+                "GATE_DELIVERY__WEBHOOKS__PREVIOUS_SIGNING_KEY needs GATE_DELIVERY__WEBHOOKS__SIGNING_KEY beside it"
+            )
         for name in ("signing_key", "previous_signing_key"):
             key = getattr(webhooks, name).get_secret_value()
             if key and len(key) < _SHORTEST_KEY:

@@ -16,8 +16,8 @@ from gate.workers.supervisor import Supervisor
 from gate.workers.words import Order, packed
 
 _MODULE: Final = "gate.worker"
-_DRAINS: Final = 3
-"""So often `drain_seconds` may pass while a worker finishes: its calls, its requests over HTTP, its ledger."""
+_DRAINS: Final = 4
+"""So often `drain_seconds` may pass while a worker finishes: its calls, requests over HTTP, ledger and jobs."""
 _SPARE_SECONDS: Final = 10.0
 
 

@@ -57,7 +57,7 @@ def ledger_retention(retention: Retention) -> Job:
 
     return Job(
         name="ledger-retention",
-        title="Deletes decisions older than GATE_LEDGER__RETENTION_DAYS, and evidence that nobody refers to any more.",
+        title="Deletes decisions that were kept for long enough, and evidence that nobody refers to any more.",
         schedule=Cron("20 3 * * *"),
         run=run,
     )
@@ -71,7 +71,7 @@ def outbox_retention(retention: OutboxRetention) -> Job:
 
     return Job(
         name="outbox-retention",
-        title="Forgets messages delivered more than GATE_DELIVERY__KEEP_DAYS ago.",
+        title="Forgets messages that were delivered long ago.",
         schedule=Cron("40 3 * * *"),
         run=run,
     )
@@ -85,7 +85,7 @@ def job_history(history: JobHistory) -> Job:
 
     return Job(
         name="job-history",
-        title="Forgets runs of jobs: after 90 days, those with nothing to do after six hours.",
+        title="Forgets runs of long ago, sooner those with nothing to do.",
         schedule=Cron("10 * * * *"),
         run=run,
     )

@@ -107,7 +107,8 @@ class JobLoop:
 
 
 def _overdue(job: Job, standing: repository.Standing, now: datetime) -> float:
-    """Seconds since it should have ended well once more; 0 while it need not have, or never did."""
-    if standing.succeeded_at is None:
+    """Seconds since it should have ended well once more, or at all; 0 while it need not have."""
+    since = standing.succeeded_at or standing.first_for
+    if since is None:
         return 0.0
-    return max(0.0, (now - job.schedule.next_after(standing.succeeded_at)).total_seconds())
+    return max(0.0, (now - job.schedule.next_after(since)).total_seconds())

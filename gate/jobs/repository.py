@@ -23,6 +23,8 @@ class Standing(msgspec.Struct, kw_only=True):
 
     scheduled_for: datetime | None = None
     """The last time it ran for by schedule."""
+    first_for: datetime | None = None
+    """The first of them that is kept."""
     succeeded_at: datetime | None = None
     open_for: Sequence[datetime] = ()
     """Of runs that are ordered or under way."""
@@ -37,10 +39,11 @@ async def standings(unit: UnitOfWork) -> Mapping[str, Standing]:
     of_runs = select(
         JobRunTable.job,
         func.max(by_schedule, type_=JobRunTable.scheduled_for.type),
+        func.min(by_schedule, type_=JobRunTable.scheduled_for.type),
         func.max(well, type_=JobRunTable.scheduled_for.type),
     ).where(JobRunTable.tenant == unit.tenant)
-    for job, scheduled_for, succeeded_at in await unit.session.execute(of_runs.group_by(JobRunTable.job)):
-        found[job] = Standing(scheduled_for=scheduled_for, succeeded_at=succeeded_at)
+    for job, last, first, succeeded_at in await unit.session.execute(of_runs.group_by(JobRunTable.job)):
+        found[job] = Standing(scheduled_for=last, first_for=first, succeeded_at=succeeded_at)
     still_open = select(JobRunTable.job, JobRunTable.scheduled_for).where(
         JobRunTable.tenant == unit.tenant, JobRunTable.state.in_(_OPEN)
     )

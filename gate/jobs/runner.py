@@ -35,7 +35,7 @@ class RunObserver(Protocol):
     """Hears of runs."""
 
     def job_ended(self, job: str, result: str, seconds: float) -> None:
-        """A run ended: ``succeeded``, ``idle`` or ``failed``."""
+        """A run ended here: ``succeeded``, ``idle``, ``failed``, or ``lost`` with its lease."""
         ...
 
 
@@ -119,10 +119,11 @@ class JobRunner:
         finally:
             heartbeat.cancel()
             await asyncio.gather(heartbeat, return_exceptions=True)
-        try:
-            await self._keep(ended)
-        except StoreUnavailable:
-            _log.warning("job_run_not_kept", job=job.name)  # its lease runs out, and it is done again
+        if ended.state is not RunState.LOST:
+            try:
+                await self._keep(ended)
+            except StoreUnavailable:
+                _log.warning("job_run_not_kept", job=job.name)  # its lease runs out, and it is done again
         seconds = 0.0 if ended.duration is None else ended.duration.total_seconds()
         self._observer.job_ended(job.name, ended.state.value, seconds)
         return ended
@@ -133,7 +134,7 @@ class JobRunner:
         except asyncio.CancelledError:
             current = asyncio.current_task()
             if working.cancelled() and current is not None and not current.cancelling():
-                return self._failed(run, "its lease was lost; another process may be at it")
+                return self._lost(run)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             raise
@@ -147,21 +148,27 @@ class JobRunner:
             run, state=state_after(counted), summary=counted, error="", finished_at=self._clock()
         )
 
+    def _lost(self, run: Run) -> Run:
+        """Nothing is kept of it: whoever has the lease next goes on with this very run."""
+        _log.warning("job_lease_lost", job=run.job)
+        return msgspec.structs.replace(
+            run, state=RunState.LOST, error="its lease was lost; another process goes on", finished_at=self._clock()
+        )
+
     def _failed(self, run: Run, error: str) -> Run:
         _log.warning("job_run_failed", job=run.job, error=error)
         return msgspec.structs.replace(run, state=RunState.FAILED, error=error, finished_at=self._clock())
 
     async def _prolong(self, job: Job, working: "asyncio.Future[Summary]") -> None:
-        """While it runs; once the lease is lost, or nobody could be told for as long as it lasts, the run is ended."""
-        loop = asyncio.get_running_loop()
+        """While it runs. It is ended, before another's begins, once the lease is lost or two thirds passed unheard."""
+        loop, lease = asyncio.get_running_loop(), self._lease_for.total_seconds()
         heard = loop.time()
-        while loop.time() - heard < self._lease_for.total_seconds():
-            await asyncio.sleep(self._lease_for.total_seconds() / 3)
+        while loop.time() - heard < lease * 2 / 3:
+            await asyncio.sleep(lease / 3)
             with suppress(StoreUnavailable):
                 async with self._unit() as unit:
-                    is_ours = await repository.prolong(unit, job.name, self._worker, self._clock() + self._lease_for)
-                if not is_ours:
-                    break
+                    if not await repository.prolong(unit, job.name, self._worker, self._clock() + self._lease_for):
+                        break
                 heard = loop.time()
         working.cancel()
 

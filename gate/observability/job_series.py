@@ -13,7 +13,7 @@ class JobSeries:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._runs = Counter(
             "enrollment_gate_job_runs",
-            "Runs that ended in this process: succeeded, idle (there was nothing to do) or failed.",
+            "Runs that ended in this process: succeeded, idle (nothing to do), failed, or lost with their lease.",
             ["job", "result"],
             registry=registry,
         )

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -17,7 +18,7 @@ from gate.outbox import repository
 from gate.outbox.channel import Channel, Undelivered
 from gate.outbox.letter import Letter, Patience
 from gate.outbox.message import OutgoingMessage
-from gate.persistence.unit_of_work import Database
+from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _TRY_SECONDS: Final = 30.0
 """For one try, whatever the channel's own patience is."""
@@ -27,6 +28,9 @@ _LONGEST_REST: Final = timedelta(minutes=1)
 """For a recipient that just failed; its other letters then have their turn before the one that failed."""
 _LANES: Final = 8
 """Recipients served at a time on one channel: a channel whose every recipient hangs holds up no other channel."""
+_IN_HAND: Final = 64
+"""Recipients on one channel whose letters are taken on: served, or waiting for a lane. One by one would cost more
+transactions than it delivers letters."""
 _UNEXPECTED: Final = "it failed in a way nobody expected ({}); the service's log tells more"
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -60,6 +64,8 @@ class Dispatcher:
         self._clock = clock
         self._told = told
         self._patience = patience
+        self._turn = asyncio.Lock()
+        self._slots = {name: asyncio.Semaphore(_LANES) for name in channels}
         self._lanes: dict[_Lane, asyncio.Task[None]] = {}
         self._resting: dict[_Lane, datetime] = {}
         """Recipients that just failed, and until when they are left in peace."""
@@ -101,23 +107,23 @@ class Dispatcher:
 
     async def _take_on(self) -> None:
         now = self._clock()
-        if not (open_channels := [name for name in self._channels if self._free(name) > 0]):
+        if not (open_channels := [name for name in self._channels if self._room(name) >= _IN_HAND // 2]):
             return
         tenants = await repository.tenants_with_due(self._database, now, open_channels)
-        random.shuffle(tenants)  # whoever has much to tell is not always the first
-        for tenant in tenants:
+        random.shuffle(tenants)  # whoever has much to tell is not always the first, and has no more than a share
+        for left, tenant in zip(range(len(tenants), 0, -1), tenants, strict=True):
             for channel in open_channels:
-                if (free := self._free(channel)) > 0:
-                    await self._open_lanes(tenant, channel, now, free)
+                if (share := -(-self._room(channel) // left)) > 0:
+                    await self._open_lanes(tenant, channel, now, share)
 
-    def _free(self, channel: str) -> int:
-        return _LANES - sum(busy == channel for _, busy, _ in self._lanes)
+    def _room(self, channel: str) -> int:
+        return _IN_HAND - sum(busy == channel for _, busy, _ in self._lanes)
 
     async def _open_lanes(self, tenant: str, channel: str, now: datetime, limit: int) -> None:
         until = now + _TAKEN_FOR
         self._resting = {lane: rested_at for lane, rested_at in self._resting.items() if rested_at > now}
         busy = {lane[-1] for lane in (*self._lanes, *self._resting) if lane[:-1] == (tenant, channel)}
-        async with self._database.writing(tenant) as unit:
+        async with self._writing(tenant) as unit:
             letters = await repository.take_on(unit, channel, now=now, until=until, but_not_to=busy, limit=limit)
         for recipient, own in groupby(sorted(letters, key=_recipient), _recipient):
             lane = self._deliver_all(tenant, channel, list(own), until)
@@ -125,17 +131,18 @@ class Dispatcher:
 
     async def _deliver_all(self, tenant: str, channel: str, letters: Sequence[Letter], until: datetime) -> None:
         """One recipient's letters, one after the other. After a failure the rest is left for later."""
-        for place, letter in enumerate(letters):
-            now = self._clock()
-            rest = None if now + timedelta(seconds=_TRY_SECONDS) < until else timedelta(0)
-            if rest is None:
+        async with self._slots[channel]:
+            for place, letter in enumerate(letters):
+                is_time_over = self._clock() + timedelta(seconds=_TRY_SECONDS) >= until
+                if is_time_over or self._is_finishing:
+                    await self._give_back(tenant, letters[place:], self._clock())
+                    return
                 rest = await self._deliver(channel, letter)
-                place += 1  # noqa: PLW2901 - this one is settled
-            if rest is not None:
-                rested_at = self._clock() + rest
-                self._resting[tenant, channel, letter.recipient] = rested_at
-                await self._give_back(tenant, letters[place:], rested_at)
-                return
+                if rest is not None:
+                    rested_at = self._clock() + rest
+                    self._resting[tenant, channel, letter.recipient] = rested_at
+                    await self._give_back(tenant, letters[place + 1 :], rested_at)
+                    return
 
     async def _deliver(self, channel: str, letter: Letter) -> timedelta | None:
         """Try one letter; how long its recipient shall be left in peace, if it failed."""
@@ -176,7 +183,7 @@ class Dispatcher:
 
     @_persistently
     async def _arrived(self, letter: Letter, became: Sequence[OutgoingMessage]) -> None:
-        async with self._database.writing(letter.tenant) as unit:
+        async with self._writing(letter.tenant) as unit:
             await repository.add(unit, became, self._clock())
             await repository.mark_delivered(unit, letter, self._clock())
         self._tally.delivered += 1
@@ -184,20 +191,26 @@ class Dispatcher:
 
     @_persistently
     async def _postpone(self, letter: Letter, until: datetime, reason: str) -> None:
-        async with self._database.writing(letter.tenant) as unit:
+        async with self._writing(letter.tenant) as unit:
             await repository.postpone(unit, letter, until, reason)
 
     @_persistently
     async def _bury(self, letter: Letter, now: datetime, reason: str) -> None:
-        async with self._database.writing(letter.tenant) as unit:
+        async with self._writing(letter.tenant) as unit:
             await repository.bury(unit, letter, now, reason)
 
     @_persistently
     async def _give_back(self, tenant: str, letters: Sequence[Letter], until: datetime) -> None:
         if not letters:
             return
-        async with self._database.writing(tenant) as unit:
+        async with self._writing(tenant) as unit:
             await repository.give_back(unit, letters, until)
+
+    @asynccontextmanager
+    async def _writing(self, tenant: str) -> AsyncIterator[UnitOfWork]:
+        """One at a time: a few milliseconds each, for which lanes would wait for each other in the database anyway."""
+        async with self._turn, self._database.writing(tenant) as unit:
+            yield unit
 
 
 def _recipient(letter: Letter) -> str:

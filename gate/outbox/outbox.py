@@ -10,6 +10,7 @@ from gate.persistence.unit_of_work import UnitOfWork
 
 LONGEST_KEY: Final = 200
 """A channel may add to it."""
+CHANNELS: Final = frozenset({"email", "webhook", "event"})
 
 
 class Outbox:
@@ -24,8 +25,10 @@ class Outbox:
         What is rolled back is never sent.
 
         Raises:
-            ValueError: a key is longer than 200 characters.
+            ValueError: a key is longer than 200 characters, or there is no such channel: nobody would ever send it.
         """
+        if strange := {message.channel for message in messages} - CHANNELS:
+            raise ValueError(f"there is no channel {', '.join(sorted(strange))}")
         if any(len(message.key) > LONGEST_KEY for message in messages):
             raise ValueError(f"a message's key has more than {LONGEST_KEY} characters")
         await repository.add(unit, messages, self._clock())

@@ -42,6 +42,10 @@ _WITHOUT_WHICH_SECRETS_MEAN_NOTHING = {
     "GATE_OIDC__ISSUER": "https://127.0.0.1:1",
     "GATE_OIDC__CLIENT_ID": "gate",
     "GATE_PORTAL__BASE_URL": "http://127.0.0.1:1",
+    "GATE_DELIVERY__EMAIL__HOST": "127.0.0.1",
+    "GATE_DELIVERY__EMAIL__PORT": "1",
+    "GATE_DELIVERY__EMAIL__SENDER": "gate@payer.example",
+    "GATE_DELIVERY__EMAIL__USERNAME": "gate",
 }
 _PAGES = (
     "/",
@@ -65,7 +69,7 @@ _READING_COMMANDS = (
 
 def planted() -> dict[str, str]:
     """A secret of its own for every setting that is one; URLs hold theirs as the password."""
-    secrets = {variable: f"{_MARK}-{number}" for number, variable in enumerate(secret_variables())}
+    secrets = {variable: f"{_MARK}-{number}".ljust(32, "-") for number, variable in enumerate(secret_variables())}
     secrets["GATE_DATABASE_URL"] = f"postgresql://gate:{secrets['GATE_DATABASE_URL']}@127.0.0.1:1/gate"
     secrets["GATE_REDIS_URL"] = f"redis://:{secrets['GATE_REDIS_URL']}@127.0.0.1:1/0"
     return secrets | _WITHOUT_WHICH_SECRETS_MEAN_NOTHING

@@ -90,3 +90,17 @@ async def test_the_overview_tells_schedule_last_run_and_next(shop: Workshop) -> 
     assert after.succeeded_at == NOON
     assert after.last_run is not None
     assert after.last_run.state is RunState.ORDERED
+
+
+async def test_a_job_that_never_ended_well_is_overdue_too(shop: Workshop) -> None:
+    shop.work.fails = ZeroDivisionError()
+    loop = shop.loop("a")
+    await loop.look()
+    await until(lambda: bool(shop.heard.ended))
+    assert shop.heard.overdue["scan"] == 0
+
+    shop.later(minutes=90)
+    await loop.look()
+
+    assert shop.heard.overdue["scan"] == timedelta(minutes=30).total_seconds()
+    await loop.aclose(5)

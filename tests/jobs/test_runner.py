@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from gate.errors import NotFound, PreconditionFailed, StoreUnavailable
+from gate.jobs import repository
 from gate.jobs.model import DEPLOYMENT, RunState
-from gate.jobs.tables import JobLeaseTable, JobRunTable
+from gate.jobs.tables import JobRunTable
 from gate.tenancy.validation import is_tenant_id
 from tests.jobs.workshop import NOON, OLGA, Workshop
 from tests.support.waiting import until
@@ -94,20 +95,43 @@ async def test_a_lease_is_prolonged_for_as_long_as_the_run_takes(shop: Workshop)
     assert run.state is RunState.SUCCEEDED
 
 
-async def test_whoever_lost_its_lease_is_stopped_and_overwrites_nothing(shop: Workshop) -> None:
+async def test_whoever_lost_its_lease_is_stopped_and_its_run_gone_on_with(shop: Workshop) -> None:
     shop.work.may_end.clear()
     paused = asyncio.create_task(shop.do(shop.worker("paused", lease=0.6)))
     await until(lambda: shop.work.begun == 1)
-    async with shop.database.writing(DEPLOYMENT) as unit:
-        await unit.session.execute(
-            update(JobLeaseTable).values(worker="b").execution_options(synchronize_session=False)
-        )
+    shop.later(seconds=1)
+    taken_over = asyncio.create_task(shop.do(shop.worker("b")))
 
     ended = await paused
+    assert ended is not None
+    assert (ended.state, shop.work.done_at) == (RunState.LOST, [])
+
+    shop.work.may_end.set()
+    await taken_over
+    (run,) = await shop.history()
+    assert (run.worker, run.attempts, run.state, run.error) == ("b", 2, RunState.SUCCEEDED, "")
+
+
+async def test_who_cannot_tell_that_it_lives_stops_before_another_may_begin(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.work.may_end.clear()
+    cut_off = asyncio.create_task(shop.do(shop.worker("a", lease=0.6)))
+    await until(lambda: shop.work.begun == 1)
+
+    async def unreachable(*_: object) -> bool:
+        raise StoreUnavailable("the database cannot be reached")
+
+    monkeypatch.setattr(repository, "prolong", unreachable)
+    ended = await cut_off
 
     assert ended is not None
-    assert (ended.state, shop.work.done_at) == (RunState.FAILED, [])
-    assert "lease" in ended.error
+    assert ended.state is RunState.LOST
+    shop.later(seconds=1)
+    shop.work.may_end.set()
+    again = await shop.do(shop.worker("b"))
+    assert again is not None
+    assert (again.scheduled_for, again.attempts) == (NOON, 2)
 
 
 async def test_a_run_that_is_cancelled_is_gone_on_with_by_others_at_once(shop: Workshop) -> None:

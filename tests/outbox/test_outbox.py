@@ -58,6 +58,14 @@ async def test_nothing_is_sent_before_its_time(post: PostOffice) -> None:
     assert post.postman.keys == ["k1"]
 
 
+@pytest.mark.parametrize("different", [{"channel": "pigeon"}, {"key": "k" * 201}])
+async def test_what_could_never_be_sent_is_not_taken(post: PostOffice, different: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"channel|key"):
+        await post.leave(message(**different))
+
+    assert await post.counts() == {}
+
+
 async def test_adding_nothing_is_fine(post: PostOffice) -> None:
     await post.leave()
 

@@ -16,6 +16,8 @@ PRODUCTION = {
     "GATE_AUTH__AUDIENCE": "a",
     "GATE_METRICS_TOKEN": "m",
 }
+MAIL = {"GATE_DELIVERY__EMAIL__HOST": "smtp.example.org", "GATE_DELIVERY__EMAIL__SENDER": "gate@example.org"}
+LOGIN = {"GATE_DELIVERY__EMAIL__USERNAME": "gate", "GATE_DELIVERY__EMAIL__PASSWORD": "hush"}
 
 
 def test_out_of_the_box_checking_is_off_audited_and_on_this_machine_only() -> None:
@@ -82,6 +84,14 @@ def test_modes_have_other_names(written: str, means: str, monkeypatch: pytest.Mo
         ({"GATE_LEDGER__ON_FAILURE": "ignore"}, "on_failure"),
         ({"GATE_LEDGER__SPOOL_LIMIT_MB": "0"}, "spool_limit_mb"),
         ({"GATE_PROVIDER_ENROLLMENT__TMHP_PEMS__COLOUR": "red"}, "colour"),
+        ({"GATE_DELIVERY__EMAIL__HOST": "smtp.example.org"}, "GATE_DELIVERY__EMAIL__SENDER"),
+        ({**MAIL, "GATE_DELIVERY__EMAIL__USERNAME": "gate"}, "GATE_DELIVERY__EMAIL__PASSWORD"),
+        ({**MAIL, **LOGIN, "GATE_DELIVERY__EMAIL__SECURITY": "none"}, "password in the clear"),
+        ({**PRODUCTION, **MAIL, "GATE_DELIVERY__EMAIL__SECURITY": "none"}, "GATE_DELIVERY__EMAIL__SECURITY"),
+        ({"GATE_DELIVERY__WEBHOOKS__SIGNING_KEY": "short"}, "GATE_DELIVERY__WEBHOOKS__SIGNING_KEY"),
+        ({"GATE_DELIVERY__WEBHOOKS__PREVIOUS_SIGNING_KEY": "short"}, "PREVIOUS_SIGNING_KEY"),
+        ({"GATE_DELIVERY__WEBHOOKS__PREVIOUS_SIGNING_KEY": "k" * 32}, "GATE_DELIVERY__WEBHOOKS__SIGNING_KEY"),
+        ({"GATE_JOBS__LEASE_SECONDS": "0"}, "lease_seconds"),
         ({**PRODUCTION, "GATE_GRPC_ADDRESS": "0.0.0.0:50051"}, "GATE_TLS__"),
         ({**PRODUCTION, "GATE_HTTP_ADDRESS": "0.0.0.0:8080"}, "GATE_HTTP_PLAINTEXT=true"),
         ({**PRODUCTION, "GATE_AUTH__JWKS_URL": "http://id.example.org/jwks"}, "GATE_AUTH__JWKS_URL"),

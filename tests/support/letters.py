@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from gate.outbox import repository
 from gate.outbox.channel import Undelivered
 from gate.outbox.dispatcher import Dispatcher
 from gate.outbox.letter import Letter
 from gate.outbox.message import OutgoingMessage
-from gate.outbox.outbox import Outbox
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database
 from gate.settings import Settings
@@ -38,6 +38,6 @@ async def give_up(settings: Settings, tenant: str, *subjects: str, recipient: st
         for subject in subjects
     ]
     async with database.writing(tenant) as unit:
-        await Outbox(lambda: now).add(unit, messages)
+        await repository.add(unit, messages, now)
     await Dispatcher(database, {"nowhere": _Refusing()}, lambda: datetime.now(UTC), lambda *_: None).drain()
     await engine.dispose()
