@@ -1,10 +1,10 @@
 """How a database goes about the statements that it was sent, and how much work that is."""
 
-import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import make_url
@@ -12,18 +12,24 @@ from sqlalchemy import make_url
 from gate.persistence.roles import TENANT_ROLE, TENANT_SETTING
 from tests.bench.credentialing_site import Statement
 
+_PAGES: Final = re.compile(r"(?:hit|read)=(\d+)")
 _TAKE_ON: Final = "SELECT set_config('role', $1, true), set_config($2, $3, true)"
+
+
+class Account(NamedTuple):
+    """What a database says of a statement."""
+
+    plan: list[str]
+    """One step a line."""
+    work: int
+    """What running it takes, however busy the machine is: on SQLite steps of its machine, on PostgreSQL pages."""
 
 
 class Reader(Protocol):
     """Asks a database about statements that read."""
 
-    async def plan(self, statement: Statement) -> list[str]:
-        """One step a line."""
-        ...
-
-    async def work(self, statement: Statement) -> int:
-        """What running it takes, however busy the machine is: on SQLite steps of its machine, on PostgreSQL pages."""
+    async def account(self, statement: Statement) -> Account:
+        """It is run for that."""
         ...
 
 
@@ -33,11 +39,8 @@ class SqliteReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    async def plan(self, statement: Statement) -> list[str]:
-        found = self._connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters)
-        return [str(row[3]) for row in found]
-
-    async def work(self, statement: Statement) -> int:
+    async def account(self, statement: Statement) -> Account:
+        found = self._connection.execute(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters).fetchall()
         steps = 0
 
         def step() -> None:
@@ -47,7 +50,7 @@ class SqliteReader:
         self._connection.set_progress_handler(step, 1)
         self._connection.execute(statement.text, statement.parameters).fetchall()
         self._connection.set_progress_handler(None, 0)
-        return steps
+        return Account([str(row[3]) for row in found], steps)
 
 
 class PostgresReader:
@@ -56,14 +59,12 @@ class PostgresReader:
     def __init__(self, connection: "asyncpg.Connection") -> None:
         self._connection = connection
 
-    async def plan(self, statement: Statement) -> list[str]:
-        rows = await self._connection.fetch(f"EXPLAIN (ANALYZE) {statement.text}", *statement.parameters)
-        return [str(row[0]) for row in rows]
-
-    async def work(self, statement: Statement) -> int:
-        asked = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement.text}"
-        (found,) = json.loads(await self._connection.fetchval(asked, *statement.parameters))
-        return int(found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"])
+    async def account(self, statement: Statement) -> Account:
+        asked = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {statement.text}"
+        plan = [str(row[0]) for row in await self._connection.fetch(asked, *statement.parameters)]
+        # The first step counts what those below it took.
+        of_all = next((line for line in plan if "Buffers: shared" in line), "")
+        return Account([line for line in plan if "Buffers:" not in line], sum(map(int, _PAGES.findall(of_all))))
 
 
 @asynccontextmanager
@@ -94,5 +95,5 @@ async def plans_of(url: str, tenant: str, sent: Sequence[Statement]) -> str:
     async with reader(url, tenant) as asked:
         for each in reading(sent):
             told.append(f"-- {each.seconds * 1e3:.1f} ms: {' '.join(each.text.split())}")
-            told += [f"     {line}" for line in await asked.plan(each)]
+            told += [f"     {line}" for line in (await asked.account(each)).plan]
     return "\n".join(told)

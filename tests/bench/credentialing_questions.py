@@ -170,7 +170,7 @@ def _roster(people: Population) -> Iterator[Question]:
             rest=f"{API}/providers?{query}",
             rpc="ListProviders",
             message=pb.ListProvidersRequest(search=text),
-            deep="" if text else token_after(ProviderFilter(), "roe", ""),
+            deep="" if text else token_after(ProviderFilter(), "haddad", ""),
         )
 
 
@@ -271,7 +271,7 @@ def _reports(people: Population) -> Iterator[Question]:
         rest=f"{API}/credentialing-mismatches?",
         rpc="ListMismatches",
         message=pb.ListMismatchesRequest(),
-        deep=token_after(ProviderFilter(), "roe", ""),
+        deep=token_after(ProviderFilter(), "haddad", ""),
     )
 
 

@@ -66,6 +66,15 @@ async def test_from_a_provider_to_a_contract(caller: Caller) -> None:
     assert (await ask(caller, "SetPayerWorkflow", workflow=workflow)).workflow.typical_approval_days == 30
     (row,) = (await ask(caller, "ListPayerStatistics", provider_id=provider.id)).payers
     assert (row.is_recommended, row.typical_approval_days) == (True, 30)
+    await a_payer(caller, name="Regence", current_census=9)
+    listed = await ask(
+        caller, "ListPayerStatistics", search="e", sort=pb.PAYER_SORT_CENSUS, is_descending=True, page_size=1
+    )
+    assert ([row.name for row in listed.payers], bool(listed.next_page_token)) == (["Regence"], False)
+    recommended = await ask(
+        caller, "ListPayerStatistics", provider_id=provider.id, standing=pb.PAYER_STANDING_RECOMMENDED
+    )
+    assert [row.name for row in recommended.payers] == ["Molina"]
 
     made = await ask(caller, "CredentialPayers", provider_id=provider.id, payer_ids=[payer.id])
     assert (made.tasks_created, made.applications_created, made.details[0].task_count) == (2, 1, 2)

@@ -118,6 +118,27 @@ async def test_selection_stats_hold_what_the_customer_s_page_reads(office: Admin
     assert own["is_recommended"] is True
 
 
+async def test_selection_stats_are_narrowed_sorted_and_paged(office: AdminProgram) -> None:
+    for name, census in (("Aetna", 5), ("Cigna", 9), ("Molina", 7)):
+        await office.payer(name, current_census=census, requires_individual_contract=name == "Molina")
+
+    first = await office.ask("GET", "/payers/selection-stats", sort="census", descending="true", pageSize=2)
+    rest = await office.get(
+        "/payers/selection-stats",
+        sort="census",
+        descending="true",
+        pageSize=2,
+        pageToken=first.body["next_page_token"],
+    )
+    portal = await office.get("/payers/selection-stats", workflow="online_portal")
+
+    assert [row["name"] for row in (*first.data, *rest)] == ["Cigna", "Molina", "Aetna"]
+    assert [row["name"] for row in portal] == ["Molina"]
+    assert [row["name"] for row in await office.get("/payers/selection-stats", search="gn")] == ["Cigna"]
+    assert await office.get("/payers/selection-stats", standing="contracted") == []
+    assert (await office.ask("GET", "/payers/selection-stats", sort="colour")).status == 400
+
+
 async def test_tasks_are_read_changed_together_and_removed(office: AdminProgram) -> None:
     provider, payers = await office.provider(), await three_payers(office)
     await office.post(f"/providers/{provider['id']}/credential-payers", {"payerIds": [payers[0]["id"]]})

@@ -12,35 +12,45 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
+from gate.credentialing.repository import enrollments
 from tests.bench.credentialing_plans import reader, reading
 from tests.bench.credentialing_planting import plant
-from tests.bench.credentialing_questions import Question, questions
+from tests.bench.credentialing_questions import questions
 from tests.bench.credentialing_rows import Population
 from tests.bench.credentialing_site import Statement, site, statements
 from tests.support.databases import KINDS, POSTGRESQL, SQLITE, empty_database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 PAYERS = 20
 FEW, MANY = 80, 800
 """Providers."""
 LARGE_TABLES = (
     *("provider_enrollments", "payer_applications", "application_events", "credentialing_tasks", "payer_contracts"),
-    *("providers", "observations", "observed_answers"),
+    *("observations", "observed_answers"),
 )
-OTHER_TABLES = ("payers", "payer_workflows", "application_counts", "application_stay_counts", "contract_counts")
+OTHER_TABLES = (
+    "providers",
+    "payers",
+    "payer_workflows",
+    "application_counts",
+    "application_stay_counts",
+    "contract_counts",
+)
+ALIKE = ("in_progress", "under_review", "on_hold", "withdrawn", "not_applicable", "inactive", "census", "bookable")
+"""Filters and orders that are another one's again."""
 MOST_STATEMENTS = 20
 ALWAYS = {SQLITE: 30_000, POSTGRESQL: 600}
 """A list may take so much anyway: a page of records, and their names, each by a look into an index."""
 
 
 class Asked(NamedTuple):
-    """A list, and the statements behind it."""
+    """A list, and what the database says of the statements behind it."""
 
     name: str
-    statements: tuple[Statement, ...]
+    statements: int
     work: int
-    plans: tuple[str, ...]
+    plan: list[str]
 
 
 class Practice(NamedTuple):
@@ -56,7 +66,10 @@ async def practices(
 ) -> AsyncIterator[dict[int, Practice]]:
     """By how many providers they have."""
     kind = request.param
-    yield {count: await practice_of(kind, count, tmp_path_factory.mktemp(kind)) for count in (FEW, MANY)}
+    with pytest.MonkeyPatch.context() as patch:
+        # What a search collects at most before it goes about it the other way; with few records it has them all.
+        patch.setattr(enrollments, "_MANY", 100)
+        yield {count: await practice_of(kind, count, tmp_path_factory.mktemp(kind)) for count in (FEW, MANY)}
 
 
 async def practice_of(kind: str, providers: int, folder: Path) -> Practice:
@@ -68,14 +81,23 @@ async def practice_of(kind: str, providers: int, folder: Path) -> Practice:
         asked = await stack.enter_async_context(reader(url, people.tenant))
         found = {}
         for question in questions(people):
-            _, ask = next(at.ways(question))
-            for page, token in pages_of(question).items():
+            if any(each in question.name for each in ALIKE):
+                continue
+            doors = [ask for _, ask in at.ways(question)]
+            # The first page where most is read for it, which is the portal; another one where least is done beside it.
+            for page, token, ask in (("", "", doors[0]), (", far down", question.deep, doors[-1])):
+                if page and not (question.is_paged and token):
+                    continue
                 with statements() as sent:
                     await ask(token)
-                own = tuple(each for each in reading(sent) if is_of_records(each))
-                plans = [step for each in own for step in await asked.plan(each)]
-                work = sum([await asked.work(each) for each in own])
-                found[question.name + page] = Asked(question.name + page, own, work, tuple(plans))
+                own = [each for each in reading(sent) if is_of_records(each)]
+                accounts = [await asked.account(each) for each in own]
+                found[question.name + page] = Asked(
+                    name=question.name + page,
+                    statements=len(own),
+                    work=sum(account.work for account in accounts),
+                    plan=[step for account in accounts for step in account.plan],
+                )
     return Practice(kind, found)
 
 
@@ -84,13 +106,9 @@ def is_of_records(statement: Statement) -> bool:
     return any(f" {table}" in statement.text for table in (*LARGE_TABLES, *OTHER_TABLES))
 
 
-def pages_of(question: Question) -> dict[str, str]:
-    return {"": "", ", far down": question.deep} if question.is_paged and question.deep else {"": ""}
-
-
 async def test_no_list_reads_a_large_table_from_one_end_to_the_other(practices: dict[int, Practice]) -> None:
     for asked in practices[MANY].asked.values():
-        for step in asked.plans:
+        for step in asked.plan:
             for table in LARGE_TABLES:
                 assert f"Seq Scan on {table}" not in step, asked.name
                 assert not step.startswith(f"SCAN {table}"), asked.name
@@ -98,7 +116,7 @@ async def test_no_list_reads_a_large_table_from_one_end_to_the_other(practices: 
 
 async def test_a_list_takes_few_statements_however_many_records_there_are(practices: dict[int, Practice]) -> None:
     for asked in practices[MANY].asked.values():
-        assert len(asked.statements) <= MOST_STATEMENTS, asked.name
+        assert asked.statements <= MOST_STATEMENTS, asked.name
 
 
 async def test_ten_times_the_records_are_not_three_times_the_work(practices: dict[int, Practice]) -> None:

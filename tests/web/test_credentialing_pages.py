@@ -12,6 +12,8 @@ import pytest_asyncio
 
 from gate.auth.permissions import PERMISSIONS_OF, Permission, Role
 from gate.clock import system_clock
+from gate.web.portal.credentialing import board as board_page
+from gate.web.portal.credentialing import payer_pages
 from tests.support.admin_api import AdminProgram, admin_program, new_npi
 from tests.support.gates import GateInProcess
 from tests.support.visitors import Visitor, hire, visitor
@@ -338,6 +340,26 @@ async def test_m6_payers_are_selected_and_their_tasks_generated_once(clinic: Cli
     table = await seen(clinic.browser, f"{board}?tab=payers")
     assert table.count(" disabled>") == 2
     assert "No payers match the current filters." in await seen(clinic.browser, f"{board}?tab=payers&search=zz")
+
+
+async def test_payers_that_do_not_fit_on_one_page_are_found_on_the_next(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for page in (board_page, payer_pages):
+        monkeypatch.setattr(page, "LARGEST_PAGE", 2)
+    provider = await clinic.program.provider()
+    for name in ("Aetna", "Cigna", "Molina"):
+        await clinic.program.payer(name)
+
+    for path in ("/pm/payers?sort=-name", f"/admin/provider-credentialing/{provider['id']}?tab=payers&sort=-name"):
+        first = await seen(clinic.browser, path)
+        assert ("Molina" in first, "Cigna" in first, "Aetna" in first) == (True, True, False)
+        assert "data-narrows" not in first, "a script sees these rows only"
+        (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+        second = await seen(clinic.browser, following)
+        assert ("Molina" in second, "Aetna" in second) == (False, True)
+        assert "First page" in second
+    assert "data-narrows" in await seen(clinic.browser, "/pm/payers?search=aet")
 
 
 async def test_a_task_is_changed_noted_given_to_somebody_and_removed(clinic: Clinic) -> None:

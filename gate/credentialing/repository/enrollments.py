@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Select, SelectBase, func, or_, select, tuple_, union
+from sqlalchemy import Select, func, or_, select, tuple_, union
 
 from gate.credentialing.model.enrollments import (
     CODE_LENGTH,
@@ -66,14 +66,12 @@ async def listed(unit: UnitOfWork, wanted: EnrollmentFilter, before: str, limit:
     query = rows.present(unit, EnrollmentTable, Enrollment)
     if not search:
         return await rows.all_of(unit, _newest(_filtered(query, wanted), before, limit), Enrollment)
-    if len(search) == CODE_LENGTH or await _are_few(unit, search):
-        found: SelectBase = _with_code(unit, wanted, search, before, limit)
-    else:
-        any_code = or_(*(_begins(column, search) for column in _CODES))
-        found = _newest(_filtered(_present_ids(unit).where(any_code), wanted, by_status=False), before, limit)
-    # By the ids alone: what they are found by is in indexes that hold all that is asked about.
-    query = query.where(EnrollmentTable.id.in_(found.scalar_subquery()))
-    return await rows.all_of(unit, query.order_by(EnrollmentTable.id.desc()).limit(limit), Enrollment)
+    # Two steps: the first is answered from indexes that hold all it asks about, the second looks up what is shown.
+    ids = (await unit.session.scalars(await _found(unit, wanted, search, before, limit))).all()
+    if not ids:
+        return []
+    query = query.where(EnrollmentTable.id.in_(ids))
+    return await rows.all_of(unit, query.order_by(EnrollmentTable.id.desc()), Enrollment)
 
 
 async def due(
@@ -108,25 +106,31 @@ async def due(
 async def _are_few(unit: UnitOfWork, search: str) -> bool:
     """Whether it is quicker to collect the records that begin so, by the indexes of the codes."""
     for column in _CODES:
-        some = _present_ids(unit).where(_begins(column, search)).limit(_MANY).subquery()
+        # In the order of the index, so that it is the index that is read.
+        some = _present_ids(unit).where(_begins(column, search)).order_by(column).limit(_MANY).subquery()
         if (await unit.session.execute(select(func.count()).select_from(some))).scalar_one() == _MANY:
             return False
     return True
 
 
-def _with_code(unit: UnitOfWork, wanted: EnrollmentFilter, search: str, before: str, limit: int) -> CompoundSelect[Any]:
-    """Ids of the newest that hold the code in one of the three places: each found by an index of its own."""
+async def _found(unit: UnitOfWork, wanted: EnrollmentFilter, search: str, before: str, limit: int) -> Select[Any]:
+    """Ids of the newest enrollments that hold the code, or one that begins so, in one of the three places."""
+    is_whole = len(search) == CODE_LENGTH
+    if not (is_whole or await _are_few(unit, search)):
+        any_code = or_(*(_begins(column, search) for column in _CODES))
+        return _newest(_filtered(_present_ids(unit).where(any_code), wanted, by_status=False), before, limit)
+    # Each by an index of its own. What only begins alike lies in it in no order of ids.
     parts = [
         _newest(
             _filtered(_present_ids(unit).where(_begins(column, search)), wanted, by_status=False),
             before,
             limit,
-            # What begins alike lies together in the index of the code, and in no order of ids.
-            by_id=len(search) == CODE_LENGTH,
+            by_id=is_whole,
         ).subquery()
         for column in _CODES
     ]
-    return union(*(select(part.c.id) for part in parts))
+    both = union(*(select(part.c.id) for part in parts)).subquery()
+    return select(both.c.id).order_by(both.c.id.desc()).limit(limit)
 
 
 def _present_ids(unit: UnitOfWork) -> Select[Any]:
