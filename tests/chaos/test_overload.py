@@ -196,7 +196,7 @@ async def test_ten_times_the_limit_of_slow_checks(tmp_path: Path) -> None:
 
 
 async def test_ten_times_the_limit_of_batches_leaves_time_for_single_checks(tmp_path: Path) -> None:
-    batch, at_once = 1_000, 4
+    batch, at_once = 400, 4
     environment = {
         "GATE_PROVIDER_ENROLLMENT__ENABLED_STATES": "TX",
         "GATE_LIMITS__CLAIMS_IN_FLIGHT": str(batch * at_once),

