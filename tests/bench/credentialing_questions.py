@@ -9,12 +9,13 @@ from google.protobuf.message import Message
 
 from gate.credentialing.model.applications import ApplicationFilter, ApplicationStatus
 from gate.credentialing.model.contracts import ContractFilter
-from gate.credentialing.model.enrollments import EnrollmentFilter, EnrollmentStatus
+from gate.credentialing.model.enrollments import DeadlineFilter, EnrollmentFilter, EnrollmentStatus
 from gate.credentialing.model.paging import PageRequest, page_of
 from gate.credentialing.model.payers import PayerFilter
 from gate.credentialing.model.preferences import Preferences
 from gate.credentialing.model.providers import ProviderFilter
 from gate.credentialing.model.tasks import TaskFilter, TaskStatus
+from gate.credentialing.service.enrollments import Window
 from gate.v1 import credentialing_pb2 as pb
 from tests.bench.credentialing_rows import COORDINATORS, Population
 
@@ -111,7 +112,7 @@ def _enrollments(people: Population) -> Iterator[Question]:
 
 
 def _deadlines(people: Population) -> Iterator[Question]:
-    wanted = Preferences()
+    wanted = Window(days=Preferences().recred_alert_lead_days, wanted=DeadlineFilter())
     late = token_after(wanted, people.today.isoformat(), people.enrollment_id(len(people.pairs) // 2))
     yield Question(
         name="deadlines",

@@ -30,7 +30,7 @@ from gate.persistence.unit_of_work import UnitOfWork
 _NOT_PUT_OFF: Final = DeadlineFilter()
 
 
-class _Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True):
     """By what pages of deadlines belong together."""
 
     days: int
@@ -117,7 +117,7 @@ class EnrollmentService:
             InvalidInput: the page is none.
         """
         settled, today = await self._payers.preferences(unit), await self._payers.today(unit)
-        listed_by = _Window(days=settled.recred_alert_lead_days, wanted=wanted)
+        listed_by = Window(days=settled.recred_alert_lead_days, wanted=wanted)
         position = position_in(request, listed_by, parts=2)
         after = (day_in_token(position[0]), position[1]) if position is not None else None
         until = last_day_shown(today, settled.recred_alert_lead_days)
