@@ -232,10 +232,10 @@ async def running_gate(
         stack.push_async_callback(_give_notice, settings.stop_notice_seconds, crew)
         stack.push_async_callback(readiness.end)
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port, role=role.value)
-        if crew.slot == 1:
-            await _advise_first_account(settings, people)
-        # Last, because it takes the processor that the start needs.
+        # Last, because it takes the processor that the start needs; and without a pause, because whoever is told that
+        # this process serves may stop it, and only what comes next hears that.
         _begin_behind_the_doors(role, crew, ledger, work)
+        stack.push_async_callback(_cancelled, _advising_first_account(settings, people, crew))
         yield RunningGate(grpc_server.port, http_server.port)
 
 
@@ -601,6 +601,14 @@ def _web(  # noqa: PLR0913, PLR0917 - what the door is made of
             clock=people.clock,
         )
     )
+
+
+def _advising_first_account(settings: Settings, people: People, crew: Crew) -> asyncio.Task[None]:
+    async def advise() -> None:
+        if crew.slot == 1:
+            await _advise_first_account(settings, people)
+
+    return asyncio.create_task(advise(), name="first-account")
 
 
 async def _advise_first_account(settings: Settings, people: People) -> None:
