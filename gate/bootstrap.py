@@ -234,7 +234,7 @@ async def running_gate(
         _log.info("serving", grpc_port=grpc_server.port, http_port=http_server.port, role=role.value)
         # Last, because it takes the processor that the start needs; and without a pause, because whoever is told that
         # this process serves may stop it, and only what comes next hears that.
-        _begin_behind_the_doors(role, crew, ledger, work)
+        _begin_behind_the_doors(role, crew, ledger, work, readiness)
         stack.push_async_callback(_cancelled, _advising_first_account(settings, people, crew))
         yield RunningGate(grpc_server.port, http_server.port)
 
@@ -532,11 +532,11 @@ async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenI
     return provider
 
 
-def _begin_behind_the_doors(role: ServeRole, crew: Crew, ledger: _Ledger, work: "Work") -> None:
+def _begin_behind_the_doors(role: ServeRole, crew: Crew, ledger: _Ledger, work: "Work", readiness: Readiness) -> None:
     if role.answers_claims:
         ledger.drainer.start()
     if role.runs_jobs and crew.slot == 1:  # one of several workers is enough, and replicas share the rest
-        work.loop.start()
+        work.loop.start(lambda: not readiness.reasons())
 
 
 async def _open_grpc(

@@ -1,7 +1,7 @@
 """Looks every moment which jobs are due, and has them run; beside as many other processes as there are."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -47,9 +47,9 @@ class JobLoop:
         self._looking: asyncio.Task[None] | None = None
         self._is_reachable = True
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._looking = asyncio.create_task(self._look_at_pace(), name="jobs")
+    def start(self, can_look: Callable[[], bool] = lambda: True) -> None:
+        """Begin to look, whenever `can_look` says so: a database that is not migrated yet has no jobs to be found."""
+        self._looking = asyncio.create_task(self._look_at_pace(can_look), name="jobs")
 
     async def aclose(self, patience_seconds: float) -> None:
         """Begin nothing more; end what is under way in good order, and after that time in any. Others go on with it."""
@@ -91,9 +91,11 @@ class JobLoop:
         finally:
             del self._running[job.name]
 
-    async def _look_at_pace(self) -> None:
+    async def _look_at_pace(self, can_look: Callable[[], bool]) -> None:
         while True:
             await asyncio.sleep(_PACE_SECONDS)
+            if not can_look():
+                continue
             try:
                 await self.look()
             except StoreUnavailable:

@@ -2,7 +2,7 @@
 
 from tests.cli.shell import Shell
 
-JOBS = ["deliver-outbox", "ledger-retention", "outbox-retention", "job-history"]
+JOBS = ["deliver-outbox", "ledger-retention", "outbox-retention", "job-history", "alert-scan", "alert-digests"]
 
 
 def test_jobs_are_listed_with_schedule_and_last_run(lonely: Shell) -> None:

@@ -478,7 +478,12 @@ async def test_nothing_of_theirs_has_changed_after_all_that(site: Site) -> None:
     config = await _asked(theirs, "GetTenantConfig")
 
     since = [entry for entry in entries.entries if entry.sequence > site.other.anchor.sequence]
-    assert {entry.subject for entry in since} <= {THEIR_OPERATOR, f"service-account/{THEIR_ROBOT}", "gate"}
+    assert {entry.subject for entry in since} <= {
+        THEIR_OPERATOR,
+        f"service-account/{THEIR_ROBOT}",
+        "gate",
+        "ledger-retention",
+    }
     assert verdict.anchors == 1
     assert not verdict.HasField("first_break")
     assert [key.revoked_by for key in keys.api_keys] == ["", ""]
