@@ -535,7 +535,8 @@ async def _identity_provider(settings: Settings, stack: AsyncExitStack) -> OpenI
 def _begin_behind_the_doors(role: ServeRole, crew: Crew, ledger: _Ledger, work: "Work", readiness: Readiness) -> None:
     if role.answers_claims:
         ledger.drainer.start()
-    if role.runs_jobs and crew.slot == 1:  # one of several workers is enough, and replicas share the rest
+    # One of several workers is enough, and replicas share the rest.
+    if role.runs_jobs and work.is_enabled and crew.slot == 1:
         work.loop.start(lambda: not readiness.reasons())
 
 
@@ -660,6 +661,8 @@ class Work(msgspec.Struct, frozen=True):
     webhooks: WebhookEndpoints
     events: LocalEvents | RedisEvents
     clock: Clock
+    is_enabled: bool
+    """Whether processes that serve run jobs by themselves."""
 
 
 async def _work(  # noqa: PLR0913, PLR0917 - whatever jobs may want
@@ -710,6 +713,7 @@ async def _work(  # noqa: PLR0913, PLR0917 - whatever jobs may want
         WebhookEndpoints(rules, log, clock),
         events,
         clock,
+        settings.jobs.enabled,
     )
 
 

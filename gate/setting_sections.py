@@ -200,6 +200,8 @@ class JobSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    enabled: bool = True
+    """Off where something else runs every job, as a CronJob with ``gate jobs run`` does."""
     lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """A process that runs a job and is not heard of for so long is taken for dead: another goes on with it."""
 

@@ -80,7 +80,7 @@ class Site:
 async def site(folder: Path, database_url: str, tenant: str) -> AsyncIterator[Site]:
     """A gate of this database, in this process."""
     with cheap_passwords():
-        async with running_in_process(folder, database_url=database_url) as gate:
+        async with running_in_process(folder, database_url=database_url, jobs={"enabled": False}) as gate:
             caller = gate.of(tenant)
             await caller.configure(enabled_states=STATES)
             login = f"admin-{time.time_ns()}"

@@ -7,6 +7,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from gate.credentialing.tables import ApplicationTable, ContractTable
 from gate.errors import Conflict
@@ -115,8 +118,27 @@ def of_provider_and_payer(
     )
 
 
+class _Unindexed(FunctionElement[Any]):
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:  # noqa: ANN401 - see `unindexed`
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - the library's
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unindexed, "sqlite")
+def _signed(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - the library's
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
 def unindexed(column: Any) -> Any:  # noqa: ANN401 - a column of text
-    """The column as an expression, for which no index is used: where another one is the better way, and the database
-    has no means to know.
+    """The column, for which SQLite uses no index: where another one is the better way, and it has no means to know.
+
+    PostgreSQL has: it knows how many rows have what, as long as the column is named by itself.
     """
-    return column.concat("")
+    return _Unindexed(column)
