@@ -40,8 +40,8 @@ OTHER_TABLES = (
 ALIKE = ("in_progress", "under_review", "on_hold", "withdrawn", "not_applicable", "inactive", "census", "bookable")
 """Filters and orders that are another one's again."""
 MOST_STATEMENTS = 20
-A_GOOD_PART = {("mismatches", "payer_contracts")}
-"""A page of providers has a sixteenth of all contracts here, and PostgreSQL is right to read them so."""
+A_GOOD_PART = {("mismatches", "payer_contracts"), ("mismatches", "observations")}
+"""A page of providers has a sixteenth of all there is of these, and PostgreSQL is right to read them so."""
 ALWAYS = {SQLITE: 30_000, POSTGRESQL: 600}
 """A list may take so much anyway: a page of records, and their names, each by a look into an index."""
 
