@@ -9,14 +9,13 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from gate.accounts.model import Account, Memberships, Session, known_roles
 from gate.accounts.tables import AccountTable, CalendarAddressTable, MembershipTable, SessionTable, SignInTryTable
 from gate.auth.permissions import Role
 from gate.errors import Conflict
+from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import AccountsUnit, UnitOfWork
 
 
@@ -167,8 +166,7 @@ async def counts(
     session = accounts.session
     await session.execute(delete(SignInTryTable).where(SignInTryTable.last_at < forgotten_before))
     new = [{"key": key, "failures": 0, "last_at": now, "blocked_until": now} for key in keys]
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    fresh = (postgresql_insert if is_postgresql else sqlite_insert)(SignInTryTable).on_conflict_do_nothing()
+    fresh = insert_into(session, SignInTryTable).on_conflict_do_nothing()
     await session.execute(fresh, new)
     query = select(SignInTryTable).where(SignInTryTable.key.in_(keys)).order_by(SignInTryTable.key).with_for_update()
     return [Count(row.key, row.failures, row.blocked_until) for row in await session.scalars(query)]

@@ -1,20 +1,19 @@
 """How audit entries are stored and found. All SQL of the audit log is here."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gate.audit.chain import NO_HASH, AuditEntry, microseconds
 from gate.audit.model import EntryFilter
 from gate.audit.tables import AuditEntryTable
+from gate.persistence import dialects
 
 _FIELDS: Final = AuditEntry.__struct_fields__
 _COLUMNS: Final = tuple(getattr(AuditEntryTable, name) for name in _FIELDS)
-_KEY_BYTES: Final = 8
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -25,13 +24,8 @@ class Head(msgspec.Struct, frozen=True):
 
 
 async def take_turn(session: AsyncSession, tenant: str) -> None:
-    """Wait until nobody else is about to append to the tenant's chain, and keep others waiting until the commit.
-
-    On SQLite a transaction that writes has waited for its turn when it began.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        digest = blake2b(f"audit/{tenant}".encode(), digest_size=_KEY_BYTES).digest()
-        await session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
+    """Wait until nobody else is about to append to the tenant's chain, and keep others waiting until the commit."""
+    await dialects.take_turn(session, f"audit/{tenant}")
 
 
 async def head(session: AsyncSession, tenant: str) -> Head:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import and_, case, delete, func, insert, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.jobs.model import Run, RunState
 from gate.jobs.tables import JobLeaseTable, JobRunTable
+from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import UnitOfWork
 
 _NOBODY: Final = ""
@@ -59,9 +59,8 @@ async def standings(unit: UnitOfWork) -> Mapping[str, Standing]:
 
 async def acquire(unit: UnitOfWork, job: str, worker: str, now: datetime, until: datetime) -> bool:
     """Become the one who runs the job; whether nobody else is."""
-    dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
     free = {"tenant": unit.tenant, "job": job, "worker": _NOBODY, "leased_until": _LONG_AGO}
-    await unit.session.execute(dialect.insert(JobLeaseTable).values(free).on_conflict_do_nothing())
+    await unit.session.execute(insert_into(unit.session, JobLeaseTable).values(free).on_conflict_do_nothing())
     return await _lease(
         unit,
         job,

@@ -20,7 +20,6 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -40,6 +39,7 @@ from gate.ledger.tables import (
     RetentionTable,
 )
 from gate.persistence.base import Base
+from gate.persistence.dialects import insert_into, is_postgresql
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _KEY: Final = ("npi", "state", "source")
@@ -244,7 +244,7 @@ def _last_of(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]], before: dat
 
 def _as_rows(unit: UnitOfWork, keys: Sequence[tuple[str, str, str]]) -> Subquery:
     """A table of the keys, sent as one document: the statement is the same for any number of them."""
-    if unit.session.get_bind().dialect.name == "sqlite":
+    if not is_postgresql(unit.session):
         each = func.json_each(msgspec.json.encode(keys).decode()).table_valued("value")
         parts = [func.json_extract(each.c.value, f"$[{index}]") for index in range(len(_KEY))]
     else:
@@ -348,8 +348,7 @@ async def _add(
     """Insert the rows whose keys are not there yet; of those, where wanted, the columns `told`."""
     # The table, not its class: the object mapper would look at every row once more.
     target = cast("Table", table.__table__)
-    dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(target).on_conflict_do_nothing()
+    statement = insert_into(unit.session, target).on_conflict_do_nothing()
     added: list[Any] = []
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]

@@ -6,11 +6,11 @@ from typing import Any
 
 import uuid_utils
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.outbox.letter import DeadLetter, Letter, LetterState
 from gate.outbox.message import OutgoingMessage
 from gate.outbox.tables import OutboxTable
+from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
 
@@ -18,7 +18,6 @@ async def add(unit: UnitOfWork, messages: Sequence[OutgoingMessage], now: dateti
     """Keep those whose channel and key are not kept yet."""
     if not messages:
         return
-    dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
     rows = [
         {
             "tenant": unit.tenant,
@@ -38,7 +37,7 @@ async def add(unit: UnitOfWork, messages: Sequence[OutgoingMessage], now: dateti
         }
         for message in messages
     ]
-    await unit.session.execute(dialect.insert(OutboxTable).on_conflict_do_nothing(), rows)
+    await unit.session.execute(insert_into(unit.session, OutboxTable).on_conflict_do_nothing(), rows)
 
 
 async def tenants_with_due(database: Database, now: datetime, channels: Collection[str]) -> list[str]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Select, Table, and_, case, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.alerts.model.alerts import Alert, AlertStatus, RaisedAlert
 from gate.alerts.model.due_dates import Subject
@@ -14,6 +13,7 @@ from gate.alerts.model.kinds import AlertKind, Urgency
 from gate.alerts.model.pages import AlertCounts, AlertFilter, Position
 from gate.alerts.repository import rows
 from gate.alerts.tables import AlertTable
+from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import UnitOfWork
 
 _KINDS: Final = {kind.value: kind for kind in AlertKind}
@@ -27,8 +27,7 @@ async def add(unit: UnitOfWork, alerts: Iterable[Alert]) -> set[str]:
     if not raised:
         return set()
     target = cast("Table", AlertTable.__table__)
-    dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(target).on_conflict_do_nothing().returning(target.c.id)
+    statement = insert_into(unit.session, target).on_conflict_do_nothing().returning(target.c.id)
     return set((await unit.session.execute(statement, raised)).scalars())
 
 

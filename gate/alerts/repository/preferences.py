@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.preferences import Mute, NotificationPreferences
 from gate.alerts.repository import rows
 from gate.alerts.tables import AlertDigestTable, AlertMuteTable, AlertPreferencesTable
+from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import UnitOfWork
 
 
@@ -35,7 +35,7 @@ async def mutes(unit: UnitOfWork) -> Sequence[Mute]:
 
 async def add_mute(unit: UnitOfWork, mute: Mute) -> bool:
     """Mute a kind; False: it is muted already."""
-    statement = _insert(unit, AlertMuteTable).on_conflict_do_nothing().returning(AlertMuteTable.kind)
+    statement = insert_into(unit.session, AlertMuteTable).on_conflict_do_nothing().returning(AlertMuteTable.kind)
     row = rows.values_of(mute) | {"tenant": unit.tenant}
     return (await unit.session.execute(statement.values(**row))).first() is not None
 
@@ -63,11 +63,6 @@ async def put_digest(unit: UnitOfWork, person: str, told_up_to: int, told_on: da
 
 
 async def _put(unit: UnitOfWork, table: Any, row: Mapping[str, Any], *key: str) -> None:  # noqa: ANN401 - a mapped class
-    statement = _insert(unit, table).values(**row, tenant=unit.tenant)
+    statement = insert_into(unit.session, table).values(**row, tenant=unit.tenant)
     changed = {name: statement.excluded[name] for name in row if name not in key}
     await unit.session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
-
-
-def _insert(unit: UnitOfWork, table: Any) -> Any:  # noqa: ANN401 - of one dialect or the other
-    dialect = postgresql if unit.session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)

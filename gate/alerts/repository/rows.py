@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
+from gate.persistence import dialects
 from gate.persistence.unit_of_work import UnitOfWork
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 NO_DAY: Final = date.min
 """Stands for a due date that nobody knows: it sorts before all others, and is unique as NULL would not be."""
 _PATIENT: Final = (datetime, date)
-_KEY_BYTES: Final = 8
 
 
 def values_of(record: msgspec.Struct) -> dict[str, Any]:
@@ -46,9 +45,6 @@ async def all_of(unit: UnitOfWork, query: Select[Any], kind: type[Record]) -> Se
 async def take_turn(unit: UnitOfWork) -> None:
     """Wait until nobody else changes alerts of the tenant, and keep others waiting until the commit.
 
-    So changes are numbered in the order of their commits, and who follows them by number misses none. On SQLite a
-    transaction that writes has waited for its turn when it began.
+    So changes are numbered in the order of their commits, and who follows them by number misses none.
     """
-    if unit.session.get_bind().dialect.name == "postgresql":
-        digest = blake2b(f"alerts/{unit.tenant}".encode(), digest_size=_KEY_BYTES).digest()
-        await unit.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
+    await dialects.take_turn(unit.session, f"alerts/{unit.tenant}")
