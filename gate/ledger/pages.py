@@ -4,25 +4,20 @@ A page continues after the last decision of the one before, by (time, id), so de
 repeat nor hide any. A token is good for the filter it was given for, and for no other.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NoBase64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
+from gate import page_tokens
 from gate.decision.model import DecisionCode, GateMode
 from gate.errors import FieldViolation, InvalidInput
 from gate.ledger.model import LedgerEntry
 from sources.npi import is_npi_shaped
 from sources.states import STATES
 
-DEFAULT_PAGE: Final = 50
-LARGEST_PAGE: Final = 500
 _LONGEST_CLAIM_ID: Final = 200
-_encoder: Final = msgspec.msgpack.Encoder()
 
 
 class DecisionFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,14 +53,6 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     decision_id: str
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
-    filter: bytes
-    after: Position
-
-
-_tokens: Final = msgspec.msgpack.Decoder(_Token)
-
-
 class DecisionPage(msgspec.Struct, frozen=True):
     """Some decisions, newest first."""
 
@@ -74,27 +61,13 @@ class DecisionPage(msgspec.Struct, frozen=True):
     """Empty: there are no more."""
 
 
-def page_size(wanted: int) -> int:
-    """The size of a page; 0 stands for the default.
-
-    Raises:
-        InvalidInput: it is negative or too large.
-    """
-    if not 0 <= wanted <= LARGEST_PAGE:
-        raise InvalidInput(
-            FieldViolation("page_size", f"must lie between 1 and {LARGEST_PAGE}, or be 0 for {DEFAULT_PAGE}")
-        )
-    return wanted or DEFAULT_PAGE
-
-
 def page_of(found: Sequence[LedgerEntry], size: int, wanted: DecisionFilter) -> DecisionPage:
     """The page, out of `found` with at least one entry more than `size` where there is one."""
     entries = found[:size]
     if len(found) <= size:
         return DecisionPage(entries, "")
     after = Position(entries[-1].evaluated_at, entries[-1].decision_id)
-    token = _encoder.encode(_Token(_digest(wanted), after))
-    return DecisionPage(entries, urlsafe_b64encode(token).decode().rstrip("="))
+    return DecisionPage(entries, page_tokens.token_after(after, wanted))
 
 
 def position_in(token: str, wanted: DecisionFilter) -> Position | None:
@@ -105,19 +78,10 @@ def position_in(token: str, wanted: DecisionFilter) -> Position | None:
     """
     if not token:
         return None
-    try:
-        decoded = _tokens.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (NoBase64, ValueError, msgspec.DecodeError):
-        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave")) from None
-    if decoded.filter != _digest(wanted):
-        raise InvalidInput(FieldViolation("page_token", "was given for another filter"))
-    if decoded.after.evaluated_at.tzinfo is None:
-        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave"))
-    return decoded.after
-
-
-def _digest(wanted: DecisionFilter) -> bytes:
-    return blake2b(_encoder.encode(wanted), digest_size=8).digest()
+    position = page_tokens.position_in(token, wanted, Position)
+    if position.evaluated_at.tzinfo is None:
+        raise page_tokens.no_token()
+    return position
 
 
 def _violations(wanted: DecisionFilter) -> Iterator[FieldViolation]:

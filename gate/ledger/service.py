@@ -17,7 +17,8 @@ from gate.ledger import repository
 from gate.ledger.history import ConfigurationAuthor, KeptDecision, ReevaluationEvent, ReevaluationOutcome
 from gate.ledger.model import Grounds, LedgerEntry
 from gate.ledger.observations import observed
-from gate.ledger.pages import DecisionFilter, DecisionPage, page_of, page_size, position_in
+from gate.ledger.pages import DecisionFilter, DecisionPage, page_of, position_in
+from gate.page_tokens import page_size
 from gate.persistence.unit_of_work import UnitOfWork
 from gate.tenancy import repository as tenancy
 

@@ -186,7 +186,7 @@ async def test_a_token_is_good_for_the_filter_it_was_given_for(
     _, token = await page(database, ledger, DecisionFilter(state="tx"), size=1)
 
     found, _ = await page(database, ledger, DecisionFilter(state="TX"), size=1, token=token)
-    with pytest.raises(InvalidInput, match="another filter"):
+    with pytest.raises(InvalidInput, match="another list or filter"):
         await page(database, ledger, DecisionFilter(state="CA"), size=1, token=token)
 
     assert len(found) == 1

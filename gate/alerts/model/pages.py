@@ -4,25 +4,18 @@ A page continues after the last alert of the one before, by (due date, id): what
 repeats nor hides any. A token is good for the filter that it was given for, and for no other.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NoBase64
 from collections.abc import Sequence
 from datetime import date
-from hashlib import blake2b
-from typing import Final
 
 import msgspec
 
+from gate import page_tokens
 from gate.alerts.model.alerts import Alert, AlertChange, AlertStatus
 from gate.alerts.model.kinds import AlertKind, Urgency
 from gate.alerts.model.texts import LONGEST_NAME
 from gate.errors import FieldViolation, InvalidInput
 from sources.npi import is_npi_shaped
 from sources.states import STATES
-
-DEFAULT_PAGE: Final = 50
-LARGEST_PAGE: Final = 500
-_encoder: Final = msgspec.msgpack.Encoder()
 
 
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,14 +58,6 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     alert_id: str
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
-    filter: bytes
-    after: Position
-
-
-_tokens: Final = msgspec.msgpack.Decoder(_Token)
-
-
 class AlertPage(msgspec.Struct, frozen=True):
     """Some alerts, the most overdue first."""
 
@@ -101,26 +86,12 @@ class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
     unassigned: int = 0
 
 
-def page_size(wanted: int) -> int:
-    """The size of a page; 0 stands for the default.
-
-    Raises:
-        InvalidInput: it is negative or too large.
-    """
-    if not 0 <= wanted <= LARGEST_PAGE:
-        raise InvalidInput(
-            FieldViolation("page_size", f"must lie between 1 and {LARGEST_PAGE}, or be 0 for {DEFAULT_PAGE}")
-        )
-    return wanted or DEFAULT_PAGE
-
-
 def page_of(found: Sequence[Alert], size: int, wanted: AlertFilter) -> AlertPage:
     """The page, out of `found` with at least one alert more than `size` where there is one."""
     items = found[:size]
     if len(found) <= size:
         return AlertPage(items, "")
-    token = _encoder.encode(_Token(_digest(wanted), Position(items[-1].due_on, items[-1].id)))
-    return AlertPage(items, urlsafe_b64encode(token).decode().rstrip("="))
+    return AlertPage(items, page_tokens.token_after(Position(items[-1].due_on, items[-1].id), wanted))
 
 
 def position_in(token: str, wanted: AlertFilter) -> Position | None:
@@ -131,16 +102,7 @@ def position_in(token: str, wanted: AlertFilter) -> Position | None:
     """
     if not token:
         return None
-    try:
-        decoded = _tokens.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (NoBase64, ValueError, msgspec.DecodeError):
-        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave")) from None
-    if decoded.filter != _digest(wanted):
-        raise InvalidInput(FieldViolation("page_token", "was given for another filter"))
-    if len(decoded.after.alert_id) > LONGEST_NAME or not decoded.after.alert_id.isprintable():
-        raise InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave"))
-    return decoded.after
-
-
-def _digest(wanted: AlertFilter) -> bytes:
-    return blake2b(_encoder.encode(wanted), digest_size=8).digest()
+    position = page_tokens.position_in(token, wanted, Position)
+    if len(position.alert_id) > LONGEST_NAME or not position.alert_id.isprintable():
+        raise page_tokens.no_token()
+    return position

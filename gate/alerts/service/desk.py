@@ -15,7 +15,6 @@ from gate.alerts.model.pages import (
     AlertFilter,
     AlertPage,
     page_of,
-    page_size,
     position_in,
 )
 from gate.alerts.model.preferences import MailStyle, Mute, NotificationPreferences, PreferencesChange, is_muted
@@ -26,6 +25,7 @@ from gate.alerts.service.book import AlertBook
 from gate.audit.model import Actor, AuditAction, AuditEvent
 from gate.clock import Clock
 from gate.errors import FieldViolation, InvalidInput, NotFound, PreconditionFailed
+from gate.page_tokens import page_size
 from gate.persistence.unit_of_work import UnitOfWork
 
 _LONGEST_SNOOZE: Final = timedelta(days=365)

@@ -5,24 +5,19 @@ that it was given for, and for no other.
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NoBase64
 from collections.abc import Callable, Sequence
 from datetime import date
-from hashlib import blake2b
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from gate import page_tokens
 from gate.credentialing.model.fields import is_line
-from gate.errors import FieldViolation, InvalidInput
+from gate.page_tokens import no_token, page_size
 
-DEFAULT_PAGE: Final = 50
-LARGEST_PAGE: Final = 500
 _LONGEST_PART: Final = 500
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 Item = TypeVar("Item")
-_encoder: Final = msgspec.msgpack.Encoder()
 
 
 class PageRequest(msgspec.Struct, frozen=True):
@@ -38,11 +33,7 @@ class PageRequest(msgspec.Struct, frozen=True):
         Raises:
             InvalidInput: it is negative or too large.
         """
-        if not 0 <= self.size <= LARGEST_PAGE:
-            raise InvalidInput(
-                FieldViolation("page_size", f"must lie between 1 and {LARGEST_PAGE}, or be 0 for {DEFAULT_PAGE}")
-            )
-        return self.size or DEFAULT_PAGE
+        return page_size(self.size)
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
@@ -53,12 +44,6 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
     """Empty: there are no more."""
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
-    list: bytes
-    after: tuple[str, ...]
-
-
-_tokens: Final = msgspec.msgpack.Decoder(_Token)
 FIRST: Final = PageRequest()
 
 
@@ -69,8 +54,7 @@ def page_of(
     items = found[: request.limit()]
     if len(found) <= len(items):
         return Page(items, "")
-    token = _encoder.encode(_Token(_digest(wanted), position(items[-1])))
-    return Page(items, urlsafe_b64encode(token).decode().rstrip("="))
+    return Page(items, page_tokens.token_after(position(items[-1]), wanted))
 
 
 def position_in(request: PageRequest, wanted: msgspec.Struct, parts: int) -> tuple[str, ...] | None:
@@ -81,15 +65,10 @@ def position_in(request: PageRequest, wanted: msgspec.Struct, parts: int) -> tup
     """
     if not request.token:
         return None
-    try:
-        decoded = _tokens.decode(urlsafe_b64decode(request.token + "=" * (-len(request.token) % 4)))
-    except (NoBase64, ValueError, msgspec.DecodeError):
-        raise _no_token() from None
-    if decoded.list != _digest(wanted):
-        raise InvalidInput(FieldViolation("page_token", "was given for another list or filter"))
-    if len(decoded.after) != parts or not all(is_line(part, _LONGEST_PART) for part in decoded.after):
-        raise _no_token()
-    return decoded.after
+    after = page_tokens.position_in(request.token, wanted, tuple[str, ...])
+    if len(after) != parts or not all(is_line(part, _LONGEST_PART) for part in after):
+        raise no_token()
+    return after
 
 
 def day_in_token(text: str) -> date:
@@ -101,7 +80,7 @@ def day_in_token(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _no_token() from None
+        raise no_token() from None
 
 
 def number_in_token(text: str) -> int:
@@ -111,13 +90,5 @@ def number_in_token(text: str) -> int:
         InvalidInput: no earlier page gave it.
     """
     if not _NUMBER.fullmatch(text):
-        raise _no_token()
+        raise no_token()
     return int(text)
-
-
-def _no_token() -> InvalidInput:
-    return InvalidInput(FieldViolation("page_token", "is not a token that an earlier page gave"))
-
-
-def _digest(wanted: msgspec.Struct) -> bytes:
-    return blake2b(type(wanted).__name__.encode() + _encoder.encode(wanted), digest_size=8).digest()

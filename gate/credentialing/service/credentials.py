@@ -20,13 +20,14 @@ from gate.credentialing.model.credentials import (
     RenewalFilter,
 )
 from gate.credentialing.model.fields import Objections, is_id
-from gate.credentialing.model.paging import FIRST, LARGEST_PAGE, Page, PageRequest, day_in_token, page_of, position_in
+from gate.credentialing.model.paging import FIRST, Page, PageRequest, day_in_token, page_of, position_in
 from gate.credentialing.model.tasks import MOST_AT_ONCE
 from gate.credentialing.repository import credentials, providers
 from gate.credentialing.service.finding import known, missing, provider_of
 from gate.credentialing.service.payers import PayerService
 from gate.credentialing.service.records import Change, ChangeLog
 from gate.errors import FieldViolation, InvalidInput
+from gate.page_tokens import LARGEST_PAGE
 from gate.persistence.unit_of_work import UnitOfWork
 
 

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import Payer, PayerChange, PayerDraft, PayerFilter
 from gate.credentialing.model.selection import PayerSort, PayerStanding, PayerStatistics, SelectionFilter
 from gate.credentialing.model.workflows import Workflow, WorkflowDraft, WorkflowType
+from gate.page_tokens import LARGEST_PAGE
 from gate.web.api.admitted import AdminApi, Manager, OfProvider, Paged, Search, Viewer
 from gate.web.api.bodies import Removed, answer, page_answer, reads
 

@@ -11,8 +11,9 @@ from fastapi import Request, Response
 from gate.credentialing.model.contracts import ContractFilter
 from gate.credentialing.model.credentials import CredentialFilter
 from gate.credentialing.model.enrollments import EnrollmentFilter
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import PayerFilter
+from gate.page_tokens import LARGEST_PAGE
 from gate.persistence.unit_of_work import UnitOfWork
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import may_manage

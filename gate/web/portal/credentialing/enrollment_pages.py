@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gate.credentialing.model.enrollments import EnrollmentStatus, ListedEnrollment
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import PayerFilter
 from gate.credentialing.model.providers import ProviderFilter
 from gate.errors import InvalidInput
+from gate.page_tokens import LARGEST_PAGE
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
 from gate.web.portal.credentialing.enrollment_form import change_in, draft_in, the_one_meant

@@ -7,8 +7,9 @@ from typing import Any, Final
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from gate.credentialing.model.paging import LARGEST_PAGE, Page, PageRequest
+from gate.credentialing.model.paging import Page, PageRequest
 from gate.csv_text import csv_lines
+from gate.page_tokens import LARGEST_PAGE
 from gate.persistence.unit_of_work import UnitOfWork
 from gate.web.door import Visit
 from gate.web.portal.credentialing.office import Office

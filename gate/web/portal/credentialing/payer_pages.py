@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.workflows import steps_for
 from gate.errors import InvalidInput
+from gate.page_tokens import LARGEST_PAGE
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
 from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
 from gate.web.portal.credentialing.notices import notice_of

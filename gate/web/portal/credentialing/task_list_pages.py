@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import PayerFilter
 from gate.errors import InvalidInput
+from gate.page_tokens import LARGEST_PAGE
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
 from gate.web.portal.credentialing.bulk import returning

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gate.credentialing.model.library import LIBRARY
-from gate.credentialing.model.paging import LARGEST_PAGE, PageRequest
+from gate.credentialing.model.paging import PageRequest
 from gate.credentialing.model.payers import Payer, PayerFilter
 from gate.credentialing.model.workflows import USUAL_STEPS, Workflow, usual_type
 from gate.errors import InvalidInput, NotFound
+from gate.page_tokens import LARGEST_PAGE
 from gate.persistence.unit_of_work import UnitOfWork
 from gate.web.portal.credentialing.admission import Manager
 from gate.web.portal.credentialing.fields import ChangedMeanwhile, Fields, Form, edited, must_be_as_seen, refused
