@@ -20,6 +20,7 @@ gc.disable()
 for name in [name for name in os.environ if name.startswith("GATE_")]:
     del os.environ[name]
 
+pytest_plugins = ("tests.support.runaways",)
 ROW_OF_FAULTS = "row of the table of faults"
 WAITING = ("chaos", "browser", "cli", "tenancy")
 """Rooms whose tests wait for other processes most of the time. They begin first, because their files take longest."""
