@@ -134,18 +134,15 @@ async def test_c16_every_answer_names_the_one_version_it_was_made_by_while_the_m
     first = (await caller.configure(enabled_states=["TX"], gate_mode=ENFORCE)).config.version
     mode_of_version = {first: ENFORCE}
     batch = [claim(SUSPENDED, correlation_id=str(number)) for number in range(300)]
-    is_flipping = True
 
     async def flip() -> None:
-        nonlocal is_flipping
         for mode in (AUDIT, ENFORCE, AUDIT, ENFORCE, AUDIT):
             change = (await caller.set_mode(mode)).change
             mode_of_version[change.config_version] = mode
-        is_flipping = False
 
     flipping = asyncio.create_task(flip())
     decisions = []
-    while is_flipping:
+    while not flipping.done():
         decisions += [result.decision for result in await caller.check_many(batch)]
     await flipping
     decisions += [result.decision for result in await caller.check_many(batch)]
