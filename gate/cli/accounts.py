@@ -23,8 +23,8 @@ from gate.tenancy.validation import is_tenant_id
 
 if TYPE_CHECKING:
     from gate.accounts.service import Listed
-    from gate.bootstrap import People
     from gate.persistence.unit_of_work import UnitOfWork
+    from gate.wiring.people import People
 
 accounts = typer.Typer(help="Who signs in to the portal, and what they may do where.", no_args_is_help=True)
 
@@ -155,8 +155,8 @@ def _carry_out(config: Path | None, work: "Callable[[People], Awaitable[Result]]
     """What `work` returns; a refusal ends the program with its words."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from gate.bootstrap import people_of
     from gate.observability.logging import configure_logging
+    from gate.wiring.people import people_of
 
     settings = settings_of(config)
     configure_logging("warning", human=True)

@@ -133,7 +133,7 @@ async def _demo_account(settings: Settings) -> str:
 
     It opens nothing that the key does not open, and the demonstration says it again every time.
     """
-    from gate.bootstrap import people_of
+    from gate.wiring.people import people_of
 
     file = settings.data_dir / "demo.password"
     async with people_of(settings) as people:

@@ -16,8 +16,8 @@ from gate.errors import GateError
 from gate.settings import Settings
 
 if TYPE_CHECKING:
-    from gate.bootstrap import Work
     from gate.jobs.model import Run
+    from gate.wiring.work import Work
 
 jobs = typer.Typer(help="Work that is done on a schedule; in this process, on the database.", no_args_is_help=True)
 _RETENTION: Final = "ledger-retention"
@@ -134,7 +134,7 @@ def history(
 
 
 def _on_jobs(config: Path | None, act: "Callable[[Work], Awaitable[None]]") -> None:
-    from gate.bootstrap import jobs_of
+    from gate.wiring.work import jobs_of
 
     async def within(settings: Settings) -> None:
         async with jobs_of(settings) as work:
@@ -148,7 +148,7 @@ def _run_for_tenants(name: str, tenants: list[str], config: Path | None, *, as_j
         stop(f"--tenant is for {_RETENTION}; other jobs look after all tenants")
 
     async def apply(settings: Settings) -> None:
-        from gate.bootstrap import retained
+        from gate.wiring.records import retained
 
         async for each in retained(settings, tenants):
             if as_json:

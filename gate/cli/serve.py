@@ -70,7 +70,8 @@ async def serving(
     """A gate that serves inside the block, with the portals' doubles if wanted; start-up failures end the program."""
     async with AsyncExitStack() as stack:
         with uncollected():
-            from gate.bootstrap import running_gate, with_connections
+            from gate.bootstrap import running_gate
+            from gate.wiring.knowledge import with_connections
             from sources.registry import SourceRegistrationError
 
             if sandbox:

@@ -25,7 +25,7 @@ async def serve_by_workers(settings: Settings, role: ServeRole, *, sandbox: bool
     """Serve with `settings.workers` processes until stopped; ends the program where they cannot start."""
     async with AsyncExitStack() as stack:
         if sandbox:
-            from gate.bootstrap import with_connections
+            from gate.wiring.knowledge import with_connections
 
             portals = await started_portals(settings)
             stack.push_async_callback(portals.stop)

@@ -28,12 +28,15 @@ _SHORTEST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 10.0
 _TOLD_SECONDS: Final = 0.25
 _SIGN_OF_LIFE_SECONDS: Final = 1.0
-_ENTRIES_AT_ONCE: Final = 4_000
-"""In one transaction: a fraction of a second."""
+_MOST_AT_ONCE: Final = 4_000
+_FEWEST_AT_ONCE: Final = 50
+"""Entries in one transaction."""
+_TRANSACTION_SECONDS: Final = 0.3
+"""So long may one take; on a slow disk or a busy machine the next one has fewer entries. SQLite has one writer at a
+time and no queue, and somebody who wants to switch a mode waits for no more than two seconds."""
 _SHORTEST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25
-"""Between two stretches, for as long as the last one took to store: SQLite has one writer at a time and no queue, and
-somebody who wants to switch a mode waits for no more than two seconds."""
+"""Between two transactions, for as long as the last one took: who waits on SQLite looks every tenth of a second."""
 _log = structlog.stdlib.get_logger(__name__)
 
 Unpack = Callable[[RequestFrame], LedgerBatch]
@@ -81,6 +84,7 @@ class Drainer:
         self._looks = 0
         self._wait = 0.0
         self._told_at = 0.0
+        self._at_once = _MOST_AT_ONCE
 
     def finish(self) -> None:
         """The process writes nothing any more: `run` returns when all its files are drained."""
@@ -113,8 +117,7 @@ class Drainer:
         self._report(_TOLD_SECONDS if moved else 0.0 if is_done else _SIGN_OF_LIFE_SECONDS)
         self._looks += 1
         if not is_done:
-            pause = min(max(time.monotonic() - began, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-            await asyncio.sleep(self._wait or (pause if moved else LOOK_SECONDS))
+            await asyncio.sleep(self._wait or (_pause(time.monotonic() - began) if moved else LOOK_SECONDS))
         return is_done
 
     async def _pass(self, *, for_orphans: bool) -> bool:
@@ -190,12 +193,15 @@ class Drainer:
         entries = tuple(entry for batch in batches for entry in batch.entries)
         documents = tuple(document for batch in batches for document in batch.documents)
         while entries or documents:
-            some, entries = entries[:_ENTRIES_AT_ONCE], entries[_ENTRIES_AT_ONCE:]
+            some, entries = entries[: self._at_once], entries[self._at_once :]
+            began = time.monotonic()
             await self._shelf.store(LedgerBatch(batches[0].tenant, some, documents, batches[-1].recorded_at))
+            took = time.monotonic() - began
+            self._at_once = _next_size(self._at_once, len(some), took)
             self._taken += 1
             documents = ()
             if entries:
-                await asyncio.sleep(_SHORTEST_PAUSE)
+                await asyncio.sleep(_pause(took))
 
     async def _store_one_by_one(self, file: SpooledFile, bundles: Sequence[_Bundle], error: Exception) -> None:
         """Find what the shelf refuses. It is set aside when it is refused again while others were taken."""
@@ -232,3 +238,15 @@ class Drainer:
         drained_of = {file.path.name: file.decisions for file in self._backlog.files}
         self._tell(Progress(self._drained, self._damaged, drained_of, min(waiting, default=None)))
         self._drained = self._damaged = 0
+
+
+def _pause(took: float) -> float:
+    return min(max(took, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
+def _next_size(size: int, stored: int, took: float) -> int:
+    """Entries of the next transaction, after one of `stored` took so many seconds; at most twice as many as before."""
+    if took <= _TRANSACTION_SECONDS and stored < size:
+        return size  # a small one says nothing of large ones
+    fits = int(stored * _TRANSACTION_SECONDS / max(took, 1e-6))
+    return min(max(fits, _FEWEST_AT_ONCE), 2 * size, _MOST_AT_ONCE)

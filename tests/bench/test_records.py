@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gate import bootstrap
 from gate.bench.load import best_loader
 from gate.bench.machine import Cores
 from gate.bench.programs import switched
@@ -39,11 +38,13 @@ async def test_a_gate_that_serves_is_compared_with_itself_without_its_records(tm
 def test_what_the_switches_stand_for_is_wired(
     original: type, switchable: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, original.__name__, original)  # so that it is put back afterwards
+    wired = [room for room in switched.WIRING if original.__name__ in vars(room)]
+    for room in wired:
+        monkeypatch.setattr(room, original.__name__, original)  # so that it is put back afterwards
 
     switched.put_in_place(switchable)
 
-    assert vars(bootstrap)[original.__name__] is switchable
+    assert [vars(room)[original.__name__] for room in wired] == [switchable] * len(wired) != []
 
 
 def test_a_switch_for_what_is_not_wired_is_refused() -> None:
@@ -52,5 +53,5 @@ def test_a_switch_for_what_is_not_wired_is_refused() -> None:
 
     class OfUnused(Unused): ...
 
-    with pytest.raises(RuntimeError, match="does not wire what OfUnused stands for"):
+    with pytest.raises(RuntimeError, match="nobody wires what OfUnused stands for"):
         switched.put_in_place(OfUnused)

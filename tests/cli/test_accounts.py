@@ -7,9 +7,9 @@ import pytest
 from gate.accounts.model import Client
 from gate.auth.oidc_claims import Identity
 from gate.auth.permissions import Role
-from gate.bootstrap import people_of
 from gate.errors import Unauthenticated
 from gate.settings import Settings
+from gate.wiring.people import people_of
 from tests.cli.shell import Ran, Shell
 from tests.support.gates import gate_environment
 

@@ -143,6 +143,39 @@ async def test_a_frame_that_is_not_understood_is_set_aside_and_its_documents_are
     assert len(read(aside.read_bytes(), from_start=True).contents) == 1
 
 
+class SlowShelf(MemoryShelf):
+    """One on a bad disk: each decision takes its time, until it is repaired."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds_each = 0.001
+        self.sizes: list[int] = []
+
+    async def store(self, batch: LedgerBatch) -> None:
+        self.sizes.append(len(batch.entries))
+        await super().store(batch)
+        await asyncio.sleep(self.seconds_each * len(batch.entries))
+
+
+async def test_where_storing_is_slow_transactions_are_short_and_grow_again_when_it_is_not(tmp_path: Path) -> None:
+    shelf = SlowShelf()
+    with spool_in(tmp_path) as (spool, journal, _):
+        drained = drainer_of(tmp_path, spool.owner, shelf)
+        async with running(drained):
+            given = await kept(journal, *[Answer()] * 1_000)
+            await until(lambda: len(shelf.decisions) == 1_000)
+            given += await kept(journal, *[Answer()] * 1_000)
+            await until(lambda: len(shelf.decisions) == 2_000)
+            assert max(shelf.sizes[1:]) <= 300, "three tenths of a second"
+            shelf.seconds_each = 0.0
+            given += await kept(journal, *[Answer()] * 3_000)
+            await until(lambda: len(shelf.decisions) == 5_000)
+
+    assert list(shelf.decisions) == given
+    assert shelf.sizes[0] == 1_000
+    assert max(shelf.sizes[-3:]) > 1_000
+
+
 async def test_an_outage_of_the_shelf_loses_nothing_and_its_age_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,9 +21,10 @@ import aiohttp
 import grpc
 
 from gate.auth.permissions import Role
-from gate.bootstrap import running_gate, with_connections
+from gate.bootstrap import running_gate
 from gate.clock import Clock, system_clock
 from gate.settings import Settings
+from gate.wiring.knowledge import with_connections
 from sources.sandbox.access import sandbox_connections
 from sources.sandbox.faults import Fault
 from sources.sandbox.population import PORTALS, Population

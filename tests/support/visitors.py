@@ -12,8 +12,8 @@ from yarl import URL
 from gate.accounts import passwords
 from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
-from gate.bootstrap import people_of
 from gate.settings import Settings
+from gate.wiring.people import people_of
 
 PASSWORD = "seven green bicycles"
 ANOTHER = "nine yellow umbrellas"

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from gate.auth.development import DevelopmentKeyVerifier, development_key
-from gate.bootstrap import people_of
 from gate.clock import system_clock
 from gate.settings import Settings
 from gate.web.cookies import Cookies
@@ -14,6 +13,7 @@ from gate.web.door import WebDoor
 from gate.web.edge import Edge
 from gate.web.portal.answers import Answers
 from gate.web.portal.pages import Pages
+from gate.wiring.people import people_of
 
 
 @asynccontextmanager

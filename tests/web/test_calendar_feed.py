@@ -11,8 +11,8 @@ import pytest_asyncio
 from gate.accounts.throttle import ADDRESS
 from gate.audit.model import Actor, Via
 from gate.auth.permissions import Role
-from gate.bootstrap import people_of
 from gate.clock import system_clock
+from gate.wiring.people import people_of
 from tests.support.admin_api import admin_program
 from tests.support.gates import GateInProcess
 from tests.support.visitors import Visitor, hire, visitor

@@ -143,7 +143,7 @@ async def test_what_is_no_form_or_too_large_is_refused(browser: Visitor) -> None
 
 async def test_a_disabled_person_is_out_within_a_second(gate: GateInProcess, browser: Visitor, login: str) -> None:
     from gate.audit.model import Actor, Via
-    from gate.bootstrap import people_of
+    from gate.wiring.people import people_of
 
     await browser.sign_in(login)
     assert (await browser.get("/")).status == 200

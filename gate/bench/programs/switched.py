@@ -4,13 +4,13 @@ It is configured as `gate serve` is, writes its address, and counts the answers 
 so many pairs of turns, it writes how much processor time an answer took in either (`gate.bench.turns`), and serves on.
 
 Switched off, the journal keeps nothing, nothing is counted and no line is logged. The switches are in subclasses here,
-put in the place of what they stand for in `gate.bootstrap`; the product has none.
+put in the place of what they stand for where a gate is wired; the product has none.
 """
 
 import asyncio
 import sys
 import time
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -27,6 +27,10 @@ from gate.observability.logging import configure_logging
 from gate.observability.metrics import Metrics
 from gate.observability.noted import Noted
 from gate.settings import load_settings
+from gate.wiring import records
+
+WIRING: Final = (bootstrap, records)
+"""Where what can be switched is made."""
 
 
 class Switch:
@@ -105,17 +109,18 @@ def _say(what: Any) -> None:  # noqa: ANN401 - whatever can be written as JSON
 
 
 def put_in_place(*switchable: type) -> None:
-    """Have `gate.bootstrap` wire these instead of what they are made of.
+    """Have these wired instead of what they are made of.
 
     Raises:
         RuntimeError: it wires nothing of that kind, so that switching would switch nothing.
     """
-    wired = vars(bootstrap)
     for each in switchable:
         original = each.mro()[1]
-        if wired.get(original.__name__) is not original:
-            raise RuntimeError(f"gate.bootstrap does not wire what {each.__name__} stands for")
-        wired[original.__name__] = each
+        wired = [vars(room) for room in WIRING if vars(room).get(original.__name__) is original]
+        if not wired:
+            raise RuntimeError(f"nobody wires what {each.__name__} stands for")
+        for room in wired:
+            room[original.__name__] = each
 
 
 if __name__ == "__main__":
