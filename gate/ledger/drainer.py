@@ -33,7 +33,7 @@ _FEWEST_AT_ONCE: Final = 50
 """Entries in one transaction."""
 _TRANSACTION_SECONDS: Final = 0.3
 """So long may one take; on a slow disk or a busy machine the next one has fewer entries. SQLite has one writer at a
-time and no queue, and somebody who wants to switch a mode waits for no more than two seconds."""
+time and no queue, and somebody who wants to switch a mode waits for no more than five seconds."""
 _SHORTEST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25
 """Between two transactions, for as long as the last one took: who waits on SQLite looks every tenth of a second."""

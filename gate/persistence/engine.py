@@ -15,7 +15,10 @@ from gate.errors import PreconditionFailed
 
 CONNECT_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 2.0
-"""Longest wait for one statement of the service. A database that hangs is as good as one that is down."""
+"""Longest wait for one statement on PostgreSQL. A database that hangs is as good as one that is down."""
+_SQLITE_QUEUE_SECONDS: Final = 5.0
+"""Longest wait for other writers of the service on SQLite: it has one at a time and no queue, but each looks again and
+again whether it is free."""
 _POOL_SECONDS: Final = 2.0
 _POOL_SIZE: Final = 5
 UNFIT_URL: Final = "GATE_DATABASE_URL cannot be used: its host, port or options do not fit, or want percent-encoding"
@@ -46,11 +49,11 @@ _BULK: Final = (
 )
 
 
-def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_in_bulk: bool = False) -> AsyncEngine:
+def open_engine(url: str, *, patience_seconds: float | None = None, writes_in_bulk: bool = False) -> AsyncEngine:
     """An engine for a URL that names an asynchronous driver; nothing is connected yet.
 
-    `patience_seconds` bounds one statement on PostgreSQL and the wait for another writer on SQLite. `writes_in_bulk`:
-    for who inserts thousands of rows in a transaction, and may have more memory for it.
+    `patience_seconds` bounds one statement on PostgreSQL, 2 unless told otherwise, and the wait for other writers on
+    SQLite, there 5. `writes_in_bulk`: for who inserts thousands of rows in a transaction, and may have more memory for it.
 
     Raises:
         PreconditionFailed: the URL is none, and what is wrong with it is not told, it may be the password; or
@@ -60,7 +63,8 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_
     if target.get_backend_name() == "sqlite":
         _make_room(target.database or "")
         engine = create_async_engine(target, pool_timeout=_POOL_SECONDS, hide_parameters=True)
-        pragmas = (f"busy_timeout = {round(patience_seconds * 1000)}", *_SQLITE, *(_BULK if writes_in_bulk else ()))
+        queue_seconds = _SQLITE_QUEUE_SECONDS if patience_seconds is None else patience_seconds
+        pragmas = (f"busy_timeout = {round(queue_seconds * 1000)}", *_SQLITE, *(_BULK if writes_in_bulk else ()))
         event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, pragmas))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -73,7 +77,7 @@ def open_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS, writes_
         pool_timeout=_POOL_SECONDS,
         connect_args={
             "timeout": CONNECT_SECONDS,
-            "command_timeout": patience_seconds,
+            "command_timeout": PATIENCE_SECONDS if patience_seconds is None else patience_seconds,
             "server_settings": {"application_name": "enrollment-gate"},
         },
     )
