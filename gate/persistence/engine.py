@@ -53,7 +53,7 @@ def open_engine(url: str, *, patience_seconds: float | None = None, writes_in_bu
     """An engine for a URL that names an asynchronous driver; nothing is connected yet.
 
     `patience_seconds` bounds one statement on PostgreSQL, 2 unless told otherwise, and the wait for other writers on
-    SQLite, there 5. `writes_in_bulk`: for who inserts thousands of rows in a transaction, and may have more memory for it.
+    SQLite, there 5. `writes_in_bulk`: for who inserts thousands of rows in a transaction, and may have more memory.
 
     Raises:
         PreconditionFailed: the URL is none, and what is wrong with it is not told, it may be the password; or
