@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ _POLL_SECONDS = 0.02
 _AGAIN_SECONDS = 0.3
 _PORTS = range(20_000, 32_000)
 """Below those that systems hand out to clients: a server that is down for a moment must find its port free again."""
+_SLICES = 6
 _UNPRIVILEGED = "nobody"
 
 
@@ -226,11 +228,20 @@ def _postgres_folder(user: str | None) -> Path:
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 nobody listens on at present."""
+    """A port on 127.0.0.1 nobody listens on at present, and no other test beside this one was given."""
     while True:
-        port = secrets.choice(_PORTS)
+        port = next(_ports_of_this_process())
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+
+
+@cache
+def _ports_of_this_process() -> Iterator[int]:
+    """One after the other, from anywhere in this worker's own slice: each once, until all of them were there."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = _PORTS[worker % _SLICES :: _SLICES]
+    begin = secrets.randbelow(len(ports))
+    return cycle([*ports[begin:], *ports[:begin]])
 
 
 def _package_folder(name: str) -> Path:
