@@ -125,9 +125,7 @@ def disable(
     """Let a person sign in no longer, and sign them out everywhere at once."""
 
     async def work(people: "People") -> None:
-        person = await _found(people, login, issuer)
-        async with _first_unit(people, person, AuditAction.ACCOUNT_DISABLED, "disabled", tenant) as (unit, by):
-            await people.accounts.disable(unit, person.account, by)
+        await _switched(people, await _found(people, login, issuer), tenant, may_sign_in=False)
 
     _carry_out(config, work)
     print(f"{login} cannot sign in any more.")
@@ -143,9 +141,7 @@ def enable(
     """Let a disabled person sign in again."""
 
     async def work(people: "People") -> None:
-        person = await _found(people, login, issuer)
-        async with _first_unit(people, person, AuditAction.ACCOUNT_CHANGED, "enabled again", tenant) as (unit, by):
-            await people.accounts.enable(unit, person.account, by)
+        await _switched(people, await _found(people, login, issuer), tenant, may_sign_in=True)
 
     _carry_out(config, work)
     print(f"{login} may sign in again.")
@@ -201,6 +197,14 @@ async def _first_unit(
     for other in others:
         async with people.database.writing(other) as unit:
             await people.accounts.note(unit, person.account, action, by, {"changed": change})
+
+
+async def _switched(people: "People", person: "Listed", tenant: str, *, may_sign_in: bool) -> None:
+    switch = people.accounts.enable if may_sign_in else people.accounts.disable
+    action = AuditAction.ACCOUNT_CHANGED if may_sign_in else AuditAction.ACCOUNT_DISABLED
+    change = "enabled again" if may_sign_in else "disabled"
+    async with _first_unit(people, person, action, change, tenant) as (unit, by):
+        await switch(unit, person.account, by)
 
 
 def _operator(tenant: str) -> Actor:

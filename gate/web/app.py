@@ -99,7 +99,7 @@ def build_app(parts: WebParts) -> FastAPI:
     answers = Answers(pages)
     answers.install(app)
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
-    api = AdminApi(parts.database, parts.credentialing, Descriptions())
+    api = AdminApi(database=parts.database, desk=parts.credentialing, described=Descriptions())
     api.described.install(app)
     of_system = (
         job_routes(parts.jobs, api.described),
@@ -127,6 +127,8 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
         alert_pages(pages, parts.database, parts.alerts),
         account_pages(pages, sessions, ways.sign_in, cookies),
-        *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
+        *credentialing_pages(
+            Office(pages=pages, database=parts.database, desk=parts.credentialing), parts.calendars, parts.base_url
+        ),
         *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )
