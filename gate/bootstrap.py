@@ -48,6 +48,7 @@ from gate.checks.service import CheckService
 from gate.checks.watch import SourceWatch
 from gate.clock import Clock, system_clock
 from gate.credentialing.service.desk import CredentialingDesk
+from gate.deadlines.attestations import AttestationDeadlines
 from gate.deadlines.charges import LedgerCharges
 from gate.deadlines.credentials import CredentialDeadlines
 from gate.deadlines.jobs import WatchedTenants, alert_digests, alert_scan
@@ -746,5 +747,10 @@ async def jobs_of(settings: Settings, clock: Clock = system_clock) -> AsyncItera
 
 def _alerts(database: Database, snapshot: ConfigSnapshot, panels: Panels, log: AuditLog, clock: Clock) -> AlertOffice:
     """What is watched: what the gate heard of providers, and the tenants' own records."""
-    watched = (MedicaidDeadlines(database, snapshot, panels), PayerDeadlines(database), CredentialDeadlines(database))
+    watched = (
+        MedicaidDeadlines(database, snapshot, panels),
+        AttestationDeadlines(database),
+        PayerDeadlines(database),
+        CredentialDeadlines(database),
+    )
     return AlertOffice.of(database, watched, LedgerCharges(database, charge_in), Outbox(clock), log, clock)
