@@ -1,49 +1,43 @@
-"""Deadlines that the gate heard of, out of the ledger: Medicaid revalidation by state, and CAQH attestation.
+"""Deadlines that the gate heard of, out of the ledger: Medicaid revalidation by state.
 
 A provider's revalidation is judged by the very rules of a claim of today, so that an alert and the gate's own answer
 rest on the same due date. What nobody heard, or only a national source said, or what is older than a year is unknown.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
-import structlog
 
 from aggregator.evidence import SourceAnswer
 from aggregator.knowledge import KnownAnswer
 from aggregator.merge import recollected
 from gate.alerts.model.due_dates import DueDate, Standing, Subject, WatchedPage
-from gate.alerts.model.kinds import LONG_LADDER, AlertKind
+from gate.alerts.model.kinds import AlertKind
 from gate.checks.panels import Panels
 from gate.clock import today_in
 from gate.credentialing.repository.deadlines import names_by_npi
 from gate.decision.model import Claim, DecisionCode, Detail, Finding, PastDueAction, Policy
 from gate.decision.rules import decide
 from gate.ledger import provider_sets
-from gate.ledger.observations import Observation
+from gate.ledger.known_answers import known_answer
+from gate.ledger.observations import GOOD_FOR, Observation
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import EffectiveConfig
 from gate.tenancy.snapshot import ConfigSnapshot
 from sources.contract import SourceScope
 from sources.records import EnrollmentRecord, EnrollmentStatus
-from sources.states import STATES
 
-GOOD_FOR: Final = timedelta(days=365)
-"""What was heard longer ago than that is no longer taken for how things are."""
 _KNOWN_NOT_ENROLLED: Final = frozenset(
     {DecisionCode.ENROLLMENT_INACTIVE, DecisionCode.ENROLLMENT_EXPIRED, DecisionCode.ENROLLMENT_NOT_FOUND}
 )
-_log = structlog.stdlib.get_logger(__name__)
-_Heard = Mapping[tuple[str, str], Sequence[Observation]]
-"""The last answer of each source, by NPI and state."""
 
 
 class MedicaidDeadlines:
     """Of every provider and state that the tenant's ledger has heard of."""
 
-    kinds = frozenset({AlertKind.REVALIDATION, AlertKind.ATTESTATION})
+    kinds = frozenset({AlertKind.REVALIDATION})
 
     def __init__(self, database: Database, configurations: ConfigSnapshot, panels: Panels) -> None:
         self._database = database
@@ -78,32 +72,18 @@ class MedicaidDeadlines:
         async with self._database.reading(tenant) as unit:
             heard = await provider_sets.latest_observations(unit, frozenset(npis))
             names = await names_by_npi(unit, npis)
-        recent = {pair: _recent(answers, now) for pair, answers in heard.items()}
-        revalidations = (
-            _revalidation(pair, _known(answers), config, self._panels, now)
-            for pair, answers in recent.items()
+        found = (
+            _revalidation(pair, _known(answers, now), config, self._panels, now)
+            for pair, answers in heard.items()
             if pair[1] in config.enabled_states
         )
-        found = [*revalidations, *_attestations(recent, now)]
         return [msgspec.structs.replace(due, provider=names.get(due.npi, "")) for due in found]
 
 
-def _recent(answers: Sequence[Observation], now: datetime) -> Sequence[Observation]:
-    return [answer for answer in answers if now - answer.verified_at <= GOOD_FOR]
-
-
-def _known(answers: Sequence[Observation]) -> dict[str, KnownAnswer]:
-    known = {}
-    for seen in answers:
-        try:
-            known[seen.source] = KnownAnswer(seen.source, seen.records, seen.verified_at, seen.absent_since)
-        except msgspec.DecodeError:
-            # As good as never heard: anything else would be a guess.
-            _log.warning("observation_not_understood", source=seen.source, state=seen.state)
-    return known
-
-
-# Revalidation
+def _known(answers: Sequence[Observation], now: datetime) -> dict[str, KnownAnswer]:
+    """By source, as far as it still counts."""
+    recent = (known_answer(seen) for seen in answers if now - seen.verified_at <= GOOD_FOR)
+    return {answer.source: answer for answer in recent if answer is not None}
 
 
 def _revalidation(
@@ -153,42 +133,3 @@ def _pends(policy: Policy) -> bool:
 
 def _is_the_state_s(answer: SourceAnswer) -> bool:
     return answer.is_clean and answer.scope is SourceScope.STATE
-
-
-# Attestation
-
-
-def _attestations(heard: _Heard, now: datetime) -> Iterator[DueDate]:
-    """One for each profile: a national source says the same of it whichever state is asked about (rows R22 to R27)."""
-    newest: dict[str, tuple[datetime, str, EnrollmentRecord]] = {}
-    for (npi, state), answers in heard.items():
-        for known in _known(answers).values():
-            for record in known.records:
-                if record.attestation is not None:
-                    told = (known.verified_at, state, record)
-                    newest[npi] = max(newest.get(npi, told), told, key=lambda each: each[:2])
-    for npi, (verified_at, asked_about, record) in newest.items():
-        yield _attestation(npi, asked_about, record, verified_at, now)
-
-
-def _attestation(npi: str, asked_about: str, record: EnrollmentRecord, verified_at: datetime, now: datetime) -> DueDate:
-    practice_state = record.attributes.get("practice_state", "").upper()
-    state = practice_state if practice_state in STATES else asked_about
-    due_on = record.attestation.due_on if record.attestation is not None else None
-    is_lapsed = record.status is EnrollmentStatus.EXPIRED
-    if record.status not in {EnrollmentStatus.ACTIVE, EnrollmentStatus.EXPIRED}:
-        standing = Standing.ENDED  # not on the roster, not authorized, or never completed: there is nothing to renew
-    else:
-        standing = Standing.CURRENT if is_lapsed or due_on is not None else Standing.UNKNOWN
-    return DueDate(
-        kind=AlertKind.ATTESTATION,
-        key=npi,
-        standing=standing,
-        due_on=due_on,
-        today=today_in(state, now),
-        rungs=LONG_LADDER,
-        is_lapsed=is_lapsed,
-        npi=npi,
-        source=record.source,
-        verified_at=verified_at,
-    )

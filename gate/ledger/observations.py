@@ -1,7 +1,7 @@
 """What sources answered and when: the recorded time beside the valid times of their records. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
@@ -10,6 +10,8 @@ import msgspec
 from aggregator.evidence import Evidence, SourceAnswer, SourceOutcome
 from sources.records import EnrollmentRecord
 
+GOOD_FOR: Final = timedelta(days=365)
+"""Where nobody is asked anew, what was heard longer ago than that is no longer taken for how things are."""
 _DIGEST_BYTES: Final = 16
 _WITH_THE_ANSWER: Final = datetime.fromtimestamp(0, UTC)
 """Stands for "confirmed when the answer was given", so that an answer which only repeats another has its content."""

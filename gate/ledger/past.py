@@ -4,14 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-import msgspec
-import structlog
-
 from aggregator.knowledge import KnownAnswer
 from gate.ledger import repository
+from gate.ledger.known_answers import known_answer
 from gate.persistence.unit_of_work import Database
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class ObservationLog:
@@ -43,11 +39,6 @@ class ObservationLog:
             found = await repository.last_observations(unit, wanted, instant)
         known: dict[tuple[str, str], dict[str, KnownAnswer]] = defaultdict(dict)
         for seen in found:
-            try:
-                answer = KnownAnswer(seen.source, seen.records, seen.verified_at, seen.absent_since)
-            except msgspec.DecodeError:
-                # As good as never heard: anything else would be a guess.
-                _log.warning("observation_not_understood", source=seen.source, state=seen.state)
-            else:
+            if (answer := known_answer(seen)) is not None:
                 known[seen.npi, seen.state][seen.source] = answer
         return known

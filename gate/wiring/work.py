@@ -10,6 +10,7 @@ from gate.alerts.service.office import AlertOffice
 from gate.auth.development import development_key
 from gate.checks.panels import Panels
 from gate.clock import Clock, system_clock
+from gate.deadlines.attestations import AttestationDeadlines
 from gate.deadlines.charges import LedgerCharges
 from gate.deadlines.credentials import CredentialDeadlines
 from gate.deadlines.jobs import WatchedTenants, alert_digests, alert_scan
@@ -87,7 +88,12 @@ async def jobs_of(settings: Settings, clock: Clock = system_clock) -> AsyncItera
 def alert_office(process: Process, snapshot: ConfigSnapshot, panels: Panels) -> AlertOffice:
     """What is watched: what the gate heard of providers, and the tenants' own records."""
     database, log, clock = process.database, process.log, process.clock
-    watched = (MedicaidDeadlines(database, snapshot, panels), PayerDeadlines(database), CredentialDeadlines(database))
+    watched = (
+        MedicaidDeadlines(database, snapshot, panels),
+        AttestationDeadlines(database),
+        PayerDeadlines(database),
+        CredentialDeadlines(database),
+    )
     return AlertOffice.of(database, watched, LedgerCharges(database, charge_in), Outbox(clock), log, clock)
 
 

@@ -106,7 +106,7 @@ class Letterbox:
 class Watch:
     """Of one tenant."""
 
-    def __init__(self, database: Database, tenant: str) -> None:
+    def __init__(self, database: Database, tenant: str, page: int = 3) -> None:
         self.database = database
         self.tenant = tenant
         self.now = datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC)
@@ -118,7 +118,7 @@ class Watch:
         self.feed = AlertFeed(database, look_seconds=0.01)
         reminding = Reminding(database, book)
         self.watched: list[WatchedDueDates] = [self.register]
-        self.scans = ScanService(database, self.watched, self.purse, Raising(book), reminding, page=3)
+        self.scans = ScanService(database, self.watched, self.purse, Raising(book), reminding, page=page)
 
     def clock(self) -> datetime:
         return self.now

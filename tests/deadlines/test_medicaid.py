@@ -6,7 +6,6 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any, cast
 
-import msgspec
 import pytest
 
 from aggregator.evidence import Evidence, SourceAnswer
@@ -20,13 +19,11 @@ from gate.clock import today_in
 from gate.deadlines.medicaid import MedicaidDeadlines
 from gate.decision.model import PastDueAction, Policy
 from gate.decision.rules import decide
-from gate.ledger import repository
-from gate.ledger.observations import observed
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import DeploymentDefaults, EffectiveConfig, TenantConfig, in_force
 from gate.tenancy.snapshot import ConfigSnapshot
-from sources.records import EnrollmentRecord
 from sources.registry import available_sources
+from tests.deadlines.hearing import hear
 from tests.decision.building import NPI, claim, empty, found, national, profile, segment
 
 NOW = datetime(2026, 3, 20, 15, tzinfo=UTC)
@@ -65,19 +62,15 @@ class Ear:
         self.tenant = tenant
 
     async def hears(self, *answers: SourceAnswer, at: datetime = NOW) -> None:
-        given = [msgspec.structs.replace(answer, verified_at=at) for answer in answers]
-        async with self.database.writing(self.tenant) as unit:
-            await repository.add_observations(unit, observed(answered(*given)))
+        await hear(self.database, self.tenant, NPI, *answers, at=at)
 
     def deadlines(self, **choices: Any) -> MedicaidDeadlines:
         configured = cast("ConfigSnapshot", Configured(self.tenant, **choices))
         return MedicaidDeadlines(self.database, configured, cast("Panels", InTexas()))
 
-    async def knows(
-        self, now: datetime = NOW, kind: AlertKind = AlertKind.REVALIDATION, choices: Mapping[str, Any] = NOTHING_CHOSEN
-    ) -> DueDate:
+    async def knows(self, now: datetime = NOW, choices: Mapping[str, Any] = NOTHING_CHOSEN) -> DueDate:
         page = await self.deadlines(**choices).approaching(self.tenant, now, "", 100)
-        (due,) = [due for due in page.due_dates if due.kind is kind]
+        (due,) = page.due_dates
         return due
 
 
@@ -173,52 +166,6 @@ async def test_r9_what_the_tenant_has_done_about_what_is_past_due_is_told(ear: E
     assert (await ear.knows(choices={"past_due_action": PastDueAction.PEND})).pends_past_due
     assert (await ear.knows(choices={"past_due_action": PastDueAction.PEND})).standing is Standing.CURRENT
     assert not (await ear.knows()).pends_past_due
-
-
-# Attestation
-
-
-def attested(due: str | None, status: str = "ACTIVE", **attributes: str) -> SourceAnswer:
-    record: EnrollmentRecord = profile(status, due=due)
-    return national(found(msgspec.structs.replace(record, attributes=attributes)))
-
-
-@pytest.mark.parametrize(
-    ("due", "status", "wanted"),
-    [
-        pytest.param("2026-08-01", "ACTIVE", None, id="R22 current"),
-        pytest.param("2026-03-19", "EXPIRED", PAST_DUE, id="R23 expired"),
-        pytest.param("2026-03-20", "ACTIVE", 30, id="R26 due today"),
-        pytest.param("2026-03-19", "ACTIVE", PAST_DUE, id="R26 a day late"),
-    ],
-)
-async def test_an_attestation_stands_where_caqh_says(ear: Ear, due: str, status: str, wanted: int | None) -> None:
-    await ear.hears(attested(due, status))
-
-    found_due = await ear.knows(kind=AlertKind.ATTESTATION)
-
-    assert (tier_of(found_due), found_due.key, found_due.state) == (wanted, NPI, "")
-
-
-async def test_r24_a_lapsed_attestation_is_told_beside_the_state_s_own_record(ear: Ear) -> None:
-    await ear.hears(dated("2026-04-01"), attested("2026-03-01"))
-
-    assert tier_of(await ear.knows()) == 30
-    assert tier_of(await ear.knows(kind=AlertKind.ATTESTATION)) == PAST_DUE
-
-
-async def test_an_attestation_s_day_is_told_where_the_provider_practises(ear: Ear) -> None:
-    await ear.hears(attested("2026-03-20", practice_state="HI"))
-
-    due = await ear.knows(datetime(2026, 3, 21, 9, tzinfo=UTC), kind=AlertKind.ATTESTATION)
-
-    assert (due.today, tier_of(due)) == (date(2026, 3, 20), 30)
-
-
-async def test_a_profile_that_was_never_attested_has_no_deadline(ear: Ear) -> None:
-    await ear.hears(attested(None, "INACTIVE"))
-
-    assert (await ear.knows(kind=AlertKind.ATTESTATION)).standing is Standing.ENDED
 
 
 async def test_a_subject_can_be_asked_for_and_another_tenant_s_cannot(ear: Ear) -> None:

@@ -1,9 +1,10 @@
 """Records as services give them to pages, made up."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gate.credentialing.model.applications import Application, ApplicationStatus, ListedApplication
+from gate.credentialing.model.attestations import ON_RECORD, AttestationStanding, KnownAttestation
 from gate.credentialing.model.dashboard import DashboardTask
 from gate.credentialing.model.enrollments import Enrollment, EnrollmentStatus, ListedEnrollment
 from gate.credentialing.model.payers import PayerType, SupervisionLevel
@@ -131,3 +132,14 @@ def an_application(status: ApplicationStatus, **fields: Any) -> ListedApplicatio
         days_elapsed=None,
         is_overdue=False,
     )
+
+
+def an_attestation(due_in: int | None, **fields: Any) -> KnownAttestation:
+    usual: dict[str, Any] = {
+        "standing": AttestationStanding.CURRENT,
+        "due_on": None if due_in is None else TODAY + timedelta(days=due_in),
+        "today": TODAY,
+        "source": ON_RECORD,
+        "told_at": NOON,
+    }
+    return KnownAttestation(**(usual | fields))

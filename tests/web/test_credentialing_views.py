@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gate.credentialing.model.applications import ApplicationStatus, StatusEvent
+from gate.credentialing.model.attestations import AttestationStanding
 from gate.credentialing.model.contracts import Contract
 from gate.credentialing.model.dashboard import OverallStatistics, PayerProgress
 from gate.credentialing.model.enrollments import EnrollmentStatus, deadline
@@ -18,6 +19,7 @@ from gate.credentialing.model.workflows import WorkflowType
 from gate.web.portal.credentialing.notices import generated, notice_of
 from gate.web.portal.credentialing.views import applications, badges, enrollments, task_board
 from gate.web.portal.credentialing.views.addresses import address
+from gate.web.portal.credentialing.views.credentials import attestation
 from gate.web.portal.credentialing.views.figures import figure_lines
 from gate.web.portal.credentialing.views.mismatches import mismatch_line
 from gate.web.portal.credentialing.views.payer_table import (
@@ -28,7 +30,7 @@ from gate.web.portal.credentialing.views.payer_table import (
     payer_lines,
     selection_in,
 )
-from tests.web.credentialing_records import NOON, TODAY, a_choice, a_task, an_application, an_enrollment
+from tests.web.credentialing_records import NOON, TODAY, a_choice, a_task, an_application, an_attestation, an_enrollment
 
 BADGES = (badges.ENROLLMENT, badges.APPLICATION, badges.TASK, badges.WORKFLOW)
 
@@ -225,6 +227,33 @@ def test_a_payer_with_work_left_is_open_and_one_without_is_folded() -> None:
         "https://portal.example.org",
     )
     assert task_board.assignees(rows, "ann") == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("due_in", "is_lapsed", "words", "look"),
+    [
+        (31, False, "CAQH attested, 31 days left", "good"),
+        (30, False, "CAQH attested, 30 days left", "ill"),
+        (0, False, "CAQH attestation holds until today", "ill"),
+        (-1, False, "CAQH attestation 1 day overdue", "bad"),
+        (None, True, "CAQH attestation has expired", "bad"),
+    ],
+)
+def test_r26_an_attestation_shows_how_long_it_holds(due_in: int | None, is_lapsed: bool, words: str, look: str) -> None:
+    shown = attestation(an_attestation(due_in, is_lapsed=is_lapsed))
+
+    assert shown is not None
+    assert (shown.badge.words, shown.badge.look) == (words, look)
+
+
+def test_an_attestation_shows_who_knows_of_it() -> None:
+    own, heard = attestation(an_attestation(5)), attestation(an_attestation(5, source="caqh_proview"))
+
+    assert own is not None
+    assert heard is not None
+    assert (own.told_by, heard.told_by) == ("by the record kept here", f"by caqh_proview, asked on {NOON:%Y-%m-%d}")
+    assert attestation(None) is attestation(an_attestation(None)) is None
+    assert attestation(an_attestation(5, standing=AttestationStanding.ENDED)) is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from gate.audit.trail import AuditTrail
 from gate.clock import Clock
 from gate.credentialing.model.reconciliation import MedicaidEvidence
 from gate.credentialing.service.applications import ApplicationService
+from gate.credentialing.service.attestations import AttestationService
 from gate.credentialing.service.contracts import ContractService
 from gate.credentialing.service.credentials import CredentialService
 from gate.credentialing.service.dashboard import DashboardService
@@ -38,6 +39,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     credentials: CredentialService
     renewals: RenewalService
     dashboards: DashboardService
+    attestations: AttestationService
     reports: ReportService
     reconciliation: ReconciliationService
 
@@ -60,6 +62,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
             credentials=CredentialService(log, payers),
             renewals=RenewalService(log),
             dashboards=DashboardService(payers),
+            attestations=AttestationService(clock),
             reports=ReportService(log, payers),
             reconciliation=ReconciliationService(database, evidence, log, providers, payers),
         )

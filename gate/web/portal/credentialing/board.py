@@ -96,6 +96,7 @@ class Board:
         """
         async with self._office.reading(visit) as unit:
             dashboard = await self._desk.dashboards.of_provider(unit, provider_id)
+            attested = await self._desk.attestations.of_provider(unit, dashboard.provider)
             today = await self._desk.payers.today(unit)
             tab = view.tab if view.tab in TABS else ("tasks" if dashboard.payers else "payers")
             content: dict[str, Any] = {}
@@ -114,7 +115,7 @@ class Board:
             status=_status_of(view.refusal),
             provider=dashboard.provider,
             standing=standing(dashboard.provider),
-            attestation=attestation(dashboard.provider, today),
+            attestation=attestation(attested),
             cards=cards(dashboard.overall_stats),
             groups=payer_groups(dashboard.payers, today, APPLICATIONS),
             assignees=assignees(dashboard.payers, visit.principal.subject),

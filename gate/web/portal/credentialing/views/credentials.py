@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gate.credentialing.model.attestations import ON_RECORD, AttestationStanding, KnownAttestation
 from gate.credentialing.model.credentials import (
     TIERS,
     Credential,
@@ -16,7 +17,6 @@ from gate.credentialing.model.credentials import (
     Renewal,
     RenewalStatus,
 )
-from gate.credentialing.model.providers import Provider, attestation_due
 from gate.web.portal.condition import Badge
 from gate.web.portal.credentialing.days import days_in_words
 from gate.web.portal.credentialing.views.addresses import address
@@ -110,6 +110,14 @@ class RenewalLine(msgspec.Struct, frozen=True, kw_only=True):
     is_waiting: bool
     document: str
     """Its address, where the reference is one."""
+
+
+class AttestationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How a CAQH attestation stands."""
+
+    badge: Badge
+    told_by: str
+    """Who knows."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,15 +250,29 @@ def typed_of(credential: Credential) -> Mapping[str, str]:
     return {name: "" if value is None else str(value) for name, value in kept.items() if name != "snoozed_until"}
 
 
-def attestation(provider: Provider, today: date) -> Badge | None:
-    """How long the provider's CAQH attestation holds (rows R26, R27); None: nobody said when it was."""
-    if provider.caqh_attested_on is None:
+def attestation(known: KnownAttestation | None) -> AttestationLine | None:
+    """How long a provider's CAQH attestation holds (rows R26, R27); None: nobody knows that there is one."""
+    if known is None or known.standing is not AttestationStanding.CURRENT:
         return None
-    days = (attestation_due(provider.caqh_attested_on, provider.states) - today).days
-    if days < 0:
-        return Badge(f"CAQH attestation {days_in_words(days)}", "■", "bad")
+    badge = _attestation_badge(known)
+    return AttestationLine(badge=badge, told_by=_told_by(known)) if badge is not None else None
+
+
+def _attestation_badge(known: KnownAttestation) -> Badge | None:
+    days = (known.due_on - known.today).days if known.due_on is not None else None
+    if known.is_lapsed or (days is not None and days < 0):
+        since = f" {days_in_words(days)}" if days is not None and days < 0 else " has expired"
+        return Badge(f"CAQH attestation{since}", "■", "bad")
+    if days is None:
+        return None
     words = "CAQH attestation holds until today" if days == 0 else f"CAQH attested, {days_in_words(days)} left"
     return Badge(words, *(("▲", "ill") if days <= _SOON else ("●", "good")))
+
+
+def _told_by(known: KnownAttestation) -> str:
+    if known.source == ON_RECORD:
+        return "by the record kept here"
+    return f"by {known.source}, asked on {known.told_at:%Y-%m-%d}"
 
 
 def expiring_address(wish: ExpiringWish, **more: str) -> str:
