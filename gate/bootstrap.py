@@ -69,6 +69,7 @@ from gate.jobs.runner import JobRunner, worker_name
 from gate.ledger.backlog import Backlog
 from gate.ledger.condition import LedgerCondition
 from gate.ledger.drainer import Drainer
+from gate.ledger.failed_refreshes import FailedRefreshes
 from gate.ledger.journal import SpoolJournal
 from gate.ledger.past import ObservationLog
 from gate.ledger.process import DrainerProcess, DrainOrder, EmbeddedDrainer, RunningDrainer
@@ -165,7 +166,10 @@ async def running_gate(
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, metrics, clock, stack, crew.size)
         cache = _cache(settings, redis, metrics, clock, stack)
-        resolver = Resolver(cache, clock=clock, observer=metrics, ahead=_refresh_ahead(settings, metrics))
+        log = _audit_log(settings, clock, stack)
+        ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
+        ahead = _refresh_ahead(settings, metrics, FailedRefreshes(ledger.journal))
+        resolver = Resolver(cache, clock=clock, observer=metrics, ahead=ahead)
         stack.push_async_callback(resolver.aclose)
         keys = await _api_keys(settings, database, redis, metrics, clock, stack)
         verifier = BearerVerifier(keys, _verifier(settings, clock, stack))
@@ -183,10 +187,8 @@ async def running_gate(
             has_working_source=lambda _, state: not asked.panels.has_only_stubs(state),
             clock=clock,
         )
-        log = _audit_log(settings, clock, stack)
         records = AuditRecords(database, log, clock)
         readiness = Readiness(snapshot, metrics)
-        ledger = _ledger(settings, metrics, DatabaseShelf(database, log), clock, stack)
         health = Health(
             version("enrollment-gate"),
             lambda: [*readiness.reasons(), *crew.reasons()],
@@ -646,9 +648,9 @@ async def _give_notice(seconds: float, crew: Crew) -> None:
         await asyncio.sleep(seconds)
 
 
-def _refresh_ahead(settings: Settings, metrics: Metrics) -> RefreshAhead:
+def _refresh_ahead(settings: Settings, metrics: Metrics, failed: FailedRefreshes) -> RefreshAhead:
     wanted = settings.refresh
-    return RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics)
+    return RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics, failed)
 
 
 class Work(msgspec.Struct, frozen=True):
