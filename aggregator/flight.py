@@ -30,12 +30,11 @@ class Flight:
         self.panel = panel
         self.fresh = fresh
         self.who = who
-        self.was_turned_away = False
-        """Whether a source's own limits kept it from being asked in time for those who wait."""
         self._recollection = recollection
         self._clock = clock
         self._landed = asyncio.Event()
         self._answers: dict[str, SourceAnswer] = {}
+        self._turned_away: set[str] = set()
         self._known = recollection.at_hand(key, panel)
         self._late: Callable[[], Awaitable[Hit | None]] | None = None
         self._evidence: Evidence | None = None
@@ -44,6 +43,11 @@ class Flight:
     def settled(self) -> bool:
         """Whether no outstanding source could change who decides."""
         return self._landed.is_set()
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether a source's own limits kept it from being asked in time for those who wait."""
+        return bool(self._turned_away)
 
     async def run(self) -> None:
         """Look the key up, then ask."""
@@ -93,7 +97,8 @@ class Flight:
             records = await source.fetch(Query(self.key.npi, self.key.state))
         except Exception as error:  # noqa: BLE001  one source's bug must not cost the others' answers (row A16)
             kind = error.kind if isinstance(error, SourceError) else ErrorKind.UNEXPECTED
-            self.was_turned_away |= isinstance(error, OwnLimitReached)
+            if isinstance(error, OwnLimitReached):
+                self._turned_away.add(description.name)
             self._note(failed(description, kind, _milliseconds(loop.time() - started)))
             return
         latency = _milliseconds(loop.time() - started)

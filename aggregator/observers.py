@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from aggregator.evidence import SourceOutcome
+from aggregator.evidence import Evidence, SourceOutcome
 from sources.contract import ErrorKind
 
 
@@ -67,6 +67,14 @@ class RefreshObserver(Protocol):
         ...
 
 
+class RefreshLog(Protocol):
+    """Keeps on record what nobody waited for."""
+
+    async def refresh_failed(self, tenant: str, evidence: Evidence) -> None:
+        """The sources in `evidence`, asked ahead of need for this tenant, gave no clean answer. Must not raise."""
+        ...
+
+
 class CacheObserver(Protocol):
     """Hears what becomes of calls to the shared cache. Implementations must be quick and must not raise."""
 
@@ -103,6 +111,9 @@ class Unobserved:
         """Ignored."""
 
     def refreshed(self, source: str, step: RefreshStep) -> None:
+        """Ignored."""
+
+    async def refresh_failed(self, tenant: str, evidence: Evidence) -> None:
         """Ignored."""
 
     def cache_failed(self, operation: str, error: str) -> None:

@@ -5,7 +5,7 @@ fresh (row K4), and what a source says now counts as if somebody had waited for 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -18,7 +18,7 @@ from aggregator.flight import Flight
 from aggregator.freshness import fresh_answers, lasting
 from aggregator.knowledge import KnowledgeKey
 from aggregator.merge import failed, settled
-from aggregator.observers import RefreshObserver, RefreshStep, Unobserved
+from aggregator.observers import RefreshLog, RefreshObserver, RefreshStep, Unobserved
 from aggregator.panel import Panel
 from aggregator.recollection import Recollection
 from sources.clock import Clock
@@ -57,6 +57,15 @@ class Refresh(Flight):
         self._share = share
         self._observer = observer
         self._hit: Hit | None = None
+        self._failures: dict[str, SourceAnswer] = {}
+
+    def untold_failures(self) -> Iterator[SourceAnswer]:
+        """What failed and no evidence tells of: nobody boarded, or what is known was still good for whoever did."""
+        told = {} if self.who.urgency is Urgency.REFRESH else self._so_far()
+        for name, failure in self._failures.items():
+            is_told = name in told and told[name].error is not None
+            if name not in self._turned_away and not is_told:
+                yield failure
 
     async def landed(self, deadline: float | None) -> Evidence:
         """As of every flight; at once while what is to be renewed is still good."""
@@ -85,6 +94,11 @@ class Refresh(Flight):
         self._observer.refreshed(description.name, RefreshStep.SUCCEEDED if succeeded else RefreshStep.FAILED)
         self.fell_short |= not succeeded
 
+    def _note(self, answer: SourceAnswer) -> None:
+        if not answer.is_clean and answer.error is not ErrorKind.CIRCUIT_OPEN:
+            self._failures[answer.source] = answer
+        super()._note(answer)
+
     def _still_good(self) -> dict[str, SourceAnswer]:
         return {} if self._hit is None else fresh_answers(self.key, self.panel, self._hit, self._clock())
 
@@ -96,9 +110,12 @@ def _is_news(answer: SourceAnswer) -> bool:
 class RefreshAhead:
     """Which refreshes may begin, and which are under way."""
 
-    def __init__(self, limits: RefreshLimits, observer: RefreshObserver | None = None) -> None:
+    def __init__(
+        self, limits: RefreshLimits, observer: RefreshObserver | None = None, log: RefreshLog | None = None
+    ) -> None:
         self.limits = limits
         self._observer = observer or Unobserved()
+        self._log = log or Unobserved()
         self._under_way: Counter[int] = Counter()
         self._paused: TTLCache[KnowledgeKey, None] = TTLCache(_PAUSES, PAUSE)
 
@@ -110,6 +127,13 @@ class RefreshAhead:
             return None
         self._under_way.update(map(id, panel.sources))
         return Refresh(key, panel, recollection, clock, share=self.limits.share, observer=self._observer)
+
+    async def carry_out(self, refresh: Refresh) -> None:
+        """Ask, and have it on record what failed where nobody's evidence tells of it."""
+        await refresh.run()
+        if failures := tuple(refresh.untold_failures()):
+            key = refresh.key
+            await self._log.refresh_failed(key.tenant, Evidence(npi=key.npi, state=key.state, answers=failures))
 
     def end(self, refresh: Refresh) -> None:
         """It is over."""

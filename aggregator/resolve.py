@@ -139,7 +139,7 @@ class Resolver:
             return
         refresh = self._ahead.begin(key, panel, self._recollection, self._clock)
         if refresh is not None:
-            self._run(refresh, refresh.run())
+            self._run(refresh, self._ahead.carry_out(refresh))
 
     async def forget(self, tenant: str, npi: str, state: str) -> None:
         """Drop what is remembered about one provider."""

@@ -67,6 +67,8 @@ class WireKind(StrEnum):
     """One batch, of `CheckClaims` or of a stream."""
     LOOKUP_PROVIDER = "LookupProvider"
     """No decision was given; kept for what the sources said (its documents)."""
+    REFRESH = "Refresh"
+    """Nobody asked: sources that failed when they were asked ahead of need."""
 
 
 class Grounds(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -17,6 +17,8 @@ from gate.checks.connections import Connections, GuardedSources
 from gate.checks.deactivations import DeactivationList
 from gate.checks.panels import Panels
 from gate.checks.watch import SourceWatch
+from gate.ledger.failed_refreshes import FailedRefreshes
+from gate.ledger.journal import SpoolJournal
 from gate.persistence.following import CONFIGURATIONS
 from gate.setting_sections import ProviderEnrollmentSettings
 from gate.settings import Settings
@@ -60,10 +62,10 @@ async def asking(process: Process, sharers: int = 1) -> Asked:
     return Asked(Panels(descriptions, connections.of, guarded.at), watch)
 
 
-def resolver_of(process: Process) -> Resolver:
-    """Asks sources or remembers what they said."""
+def resolver_of(process: Process, journal: SpoolJournal) -> Resolver:
+    """Asks sources or remembers what they said; `journal` keeps which refreshes failed."""
     wanted, metrics = process.settings.refresh, process.metrics
-    ahead = RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics)
+    ahead = RefreshAhead(RefreshLimits(wanted.share, wanted.at_once), metrics, FailedRefreshes(journal))
     resolver = Resolver(_cache(process), clock=process.clock, observer=metrics, ahead=ahead)
     process.stack.push_async_callback(resolver.aclose)
     return resolver

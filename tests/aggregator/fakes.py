@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from aggregator.evidence import SourceOutcome
+from aggregator.evidence import Evidence, SourceOutcome
 from aggregator.knowledge import CacheRules, KnowledgeKey
 from aggregator.observers import BreakerState, RefreshStep
 from sources.contract import ErrorKind, Query, SourceDescription, SourceError, SourceScope
@@ -141,6 +141,7 @@ class Listener:
         self.cache_reads: list[tuple[int, int]] = []
         self.hedges_won: list[bool] = []
         self.refreshes: list[tuple[str, RefreshStep]] = []
+        self.failed_refreshes: list[tuple[str, str, str, ErrorKind | None]] = []
         self.cache_failures: list[str] = []
         self.cache_breaker: list[BreakerState] = []
         self.unreadable = 0
@@ -157,6 +158,9 @@ class Listener:
 
     def source_hedged(self, source: str, *, won: bool) -> None:
         self.hedges_won.append(won)
+
+    async def refresh_failed(self, tenant: str, evidence: Evidence) -> None:
+        self.failed_refreshes += [(tenant, evidence.npi, answer.source, answer.error) for answer in evidence.answers]
 
     def refreshed(self, source: str, step: RefreshStep) -> None:
         self.refreshes.append((source, step))

@@ -13,6 +13,7 @@ from aggregator.cache.redis import RedisStore
 from aggregator.cache.shared import SharedCache
 from aggregator.evidence import Evidence, Freshness, SourceOutcome
 from aggregator.guards.guarded import guarded
+from aggregator.guards.in_turn import OwnLimitReached
 from aggregator.knowledge import CacheRules, KnowledgeKey
 from aggregator.observers import RefreshStep
 from aggregator.panel import Panel
@@ -47,7 +48,7 @@ class Desk:
         self.heard = Listener()
         self.limits = limits or RefreshLimits(share=0.2, at_once=4)
         self.cache = MemoryCache(clock=clock)
-        self.resolver = Resolver(self.cache, clock=clock, ahead=RefreshAhead(self.limits, self.heard))
+        self.resolver = Resolver(self.cache, clock=clock, ahead=RefreshAhead(self.limits, self.heard, self.heard))
         self.texas = texas()
         self.caqh = caqh([])
         self.panel = Panel.of("acme", "TX", [self.texas, self.caqh], RULES)
@@ -228,6 +229,10 @@ class TestWhatItChanges:
         assert desk.texas.calls == 2
         assert after is used is before
         assert desk.heard.refreshes.count(("tmhp_pems", RefreshStep.FAILED)) == 1
+        assert sorted(desk.heard.failed_refreshes) == [
+            ("acme", NPI, "caqh_proview", ErrorKind.UNREACHABLE),
+            ("acme", NPI, "tmhp_pems", ErrorKind.UNREACHABLE),
+        ]
 
     async def test_k13_what_lapsed_after_a_refresh_failed_stands_in_as_ever(self, desk: Desk) -> None:
         await desk.asked_before(0.5)
@@ -336,6 +341,8 @@ class TestWhatItChanges:
         assert [answer.freshness for answer in evidence.answers] == [Freshness.MEMORY, Freshness.MEMORY]
         assert [answer.outcome for answer in evidence.answers] == [SourceOutcome.EMPTY, SourceOutcome.FOUND]
         desk.texas.hold.set()
+        await desk.idle()
+        assert desk.heard.failed_refreshes == [("acme", NPI, "caqh_proview", ErrorKind.UNREACHABLE)]
 
 
 class TestHowMuch:
@@ -388,6 +395,31 @@ class TestHowMuch:
             ("tmhp_pems", RefreshStep.STARTED),
             ("tmhp_pems", RefreshStep.SUCCEEDED),
         ]
+
+    async def test_what_failed_before_the_eyes_of_somebody_is_theirs_to_tell(self, desk: Desk) -> None:
+        await desk.asked_before(0.5)
+        desk.texas.answer, desk.texas.hold = DOWN, asyncio.Event()
+        desk.clock.advance(LIFE * 0.45)
+        await desk.ask()
+        await asyncio.sleep(0.01)
+        desk.clock.advance(LIFE * 0.1)
+        waiting = asyncio.ensure_future(desk.ask())
+        await asyncio.sleep(0.01)
+        desk.texas.hold.set()
+
+        assert (await waiting).answers[0].error is ErrorKind.UNREACHABLE
+        await desk.idle()
+        assert desk.heard.failed_refreshes == []
+
+    async def test_what_was_not_asked_has_not_failed(self, desk: Desk) -> None:
+        await desk.asked_before(0.5)
+        desk.texas.answer = OwnLimitReached("it is not its turn")
+        desk.clock.advance(LIFE * 0.45)
+        await desk.ask()
+        await desk.idle()
+
+        assert ("tmhp_pems", RefreshStep.FAILED) in desk.heard.refreshes
+        assert desk.heard.failed_refreshes == []
 
     async def test_what_another_replica_renewed_is_taken_over_without_a_call(
         self, redis: Redis, clock: ManualClock

@@ -8,6 +8,7 @@ import pytest
 from gate.decision.model import GateMode, Policy
 from gate.errors import StoreUnavailable
 from gate.ledger.batches import AnswersRead
+from gate.ledger.failed_refreshes import FailedRefreshes
 from gate.ledger.grounding import GroundsMemory
 from gate.ledger.journal import Exchange
 from gate.ledger.model import Document, Grounds, WireKind
@@ -119,3 +120,13 @@ async def test_what_sources_said_to_a_lookup_is_kept_once(tmp_path: Path) -> Non
         (frame,) = frames_in(*spool_files(tmp_path))
     assert [document.evidence() for document in frame.documents] == [ENROLLED, UNKNOWN]
     assert frame.grounds == ()
+
+
+async def test_a_failure_that_cannot_be_kept_harms_nobody(tmp_path: Path) -> None:
+    with spool_in(tmp_path) as (spool, journal, _):
+        spool._measured = 10**12
+
+        await FailedRefreshes(journal).refresh_failed("acme", ENROLLED)
+
+        assert journal.trouble
+    assert spool_files(tmp_path) == []
