@@ -101,14 +101,14 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(database=parts.database, desk=parts.credentialing, described=Descriptions())
     api.described.install(app)
-    of_system = (
-        job_routes(parts.jobs, api.described),
-        dead_letter_routes(parts.database, parts.dead_letters, api.described),
-        webhook_routes(parts.database, parts.webhooks, api.described),
-    )
     app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
     if parts.has_pages:
         of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
+        of_system = (
+            job_routes(parts.jobs, api.described),
+            dead_letter_routes(parts.database, parts.dead_letters, api.described),
+            webhook_routes(parts.database, parts.webhooks, api.described),
+        )
         for router in (*admin_routes(api), of_alerts, *of_system, *_portal(parts, pages)):
             app.include_router(router)
         app.mount("/static", _Files(directory=STATIC))

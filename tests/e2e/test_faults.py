@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gate.serving import ServeRole
 from gate.v1 import decision_pb2, gate_admin_pb2
 from sources.sandbox.faults import FaultKind
 from sources.sandbox.population import STATE_PORTALS
@@ -35,7 +36,7 @@ Answers = dict[str, decision_pb2.Decision]
 @asynccontextmanager
 async def gate_of_few(folder: Path, **config: Any) -> AsyncIterator[tuple[GateInProcess, Caller]]:
     """A gate of its own for each case: a breaker that opened in one must not answer in the next."""
-    async with running_in_process(folder, population=few_providers(), jobs={"enabled": False}) as gate:
+    async with running_in_process(folder, population=few_providers(), role=ServeRole.GATE) as gate:
         caller = gate.of("payer")
         await caller.configure(enabled_states=ALL_STATES, gate_mode=decision_pb2.GATE_MODE_ENFORCE, **config)
         yield gate, caller

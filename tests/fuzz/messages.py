@@ -1,5 +1,6 @@
 """Any protobuf message, built from nothing but its descriptor, and what bytes can be made of one."""
 
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -56,8 +57,12 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
 }
 
 
+@cache
 def messages(descriptor: Descriptor, deep: int = DEEPEST) -> st.SearchStrategy[Message]:
-    """Messages of that type with any of their fields set to anything that fits on the wire."""
+    """Messages of that type with any of their fields set to anything that fits on the wire.
+
+    Made once: to describe them takes as long as to make one.
+    """
     fields = {field.name: _values(field, deep) for field in descriptor.fields if deep or not field.message_type}
 
     def build(values: dict[str, Any]) -> Message:
@@ -82,8 +87,15 @@ def _one(field: FieldDescriptor, deep: int) -> st.SearchStrategy[Any]:
     return _SCALARS[field.cpp_type]
 
 
-def mutated(valid: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    """Bytes with a few stretches replaced, removed, inserted or said twice."""
+@cache
+def encoded(descriptor: Descriptor) -> st.SearchStrategy[bytes]:
+    """Such messages as they go over the wire."""
+    return messages(descriptor).map(lambda message: message.SerializeToString())
+
+
+@cache
+def mutated(descriptor: Descriptor) -> st.SearchStrategy[bytes]:
+    """The same with a few stretches replaced, removed, inserted or said twice."""
     edits = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 8), st.binary(max_size=6)), max_size=4)
 
     def edit(content: bytes, changes: list[tuple[int, int, bytes]], *, twice: bool) -> bytes:
@@ -93,7 +105,7 @@ def mutated(valid: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
             changed[begin : begin + size] = replacement
         return bytes(changed)
 
-    return st.builds(edit, valid, edits, twice=st.booleans())
+    return st.builds(edit, encoded(descriptor), edits, twice=st.booleans())
 
 
 def nested(field_number: int, deep: int) -> bytes:

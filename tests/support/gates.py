@@ -23,6 +23,7 @@ import grpc
 from gate.auth.permissions import Role
 from gate.bootstrap import running_gate
 from gate.clock import Clock, system_clock
+from gate.serving import ServeRole
 from gate.settings import Settings
 from gate.wiring.knowledge import with_connections
 from sources.sandbox.access import sandbox_connections
@@ -104,9 +105,17 @@ class GateInProcess(Doors):
 
 @asynccontextmanager
 async def running_in_process(
-    data_dir: Path, *, population: Population | None = None, clock: Clock = system_clock, **overrides: Any
+    data_dir: Path,
+    *,
+    population: Population | None = None,
+    clock: Clock = system_clock,
+    role: ServeRole = ServeRole.ALL,
+    **overrides: Any,
 ) -> AsyncIterator[GateInProcess]:
-    """A gate that asks the doubles of the portals; `overrides` are settings by name."""
+    """A gate that asks the doubles of the portals; `overrides` are settings by name.
+
+    `role`: its pages take half of a start; who starts many gates and looks at none of them does without.
+    """
     addresses = {"grpc_address": _ANY_PORT, "http_address": _ANY_PORT}
     settings = Settings(
         **{
@@ -123,7 +132,7 @@ async def running_in_process(
     portals = await start_sandbox(population=population, clock=clock)
     try:
         settings = with_connections(settings, portals.connections)
-        async with running_gate(settings, clock) as running:
+        async with running_gate(settings, clock, role=role) as running:
             gate = GateInProcess(data_dir, (running.grpc_port, running.http_port), portals, settings)
             try:
                 yield gate
