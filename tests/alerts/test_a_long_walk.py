@@ -22,7 +22,7 @@ from gate.alerts.model.due_dates import ChargesSeen, DueDate, Standing, Subject,
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.preferences import PreferencesChange, Recipient
 from gate.alerts.service.book import AlertBook
-from gate.alerts.service.desk import AlertDesk
+from gate.alerts.service.notifications import NotificationDesk
 from gate.alerts.service.raising import Raising
 from gate.alerts.service.reminding import Reminding
 from gate.alerts.service.scanning import ScanService
@@ -270,7 +270,7 @@ class Office:
         database = Database(engine)
         self.database = database
         book = AlertBook(letterbox, AuditLog(Unobserved(), lambda: datetime(2026, 1, 1, tzinfo=UTC)))
-        self.desk = AlertDesk(book, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.notifications = NotificationDesk(book, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         self.scans = ScanService(database, [registry], Nothing(), Raising(book), Reminding(database, book), page=page)
 
     async def scan(self, now: datetime) -> None:
@@ -330,7 +330,7 @@ async def test_exactly_what_an_independent_count_predicts_is_raised_and_none_is_
         wanted = PreferencesChange(
             recipients=(Recipient(person="ann", email="ann@acme.example"),), escalate_after_days=0
         )
-        await first.desk.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
+        await first.notifications.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
 
     await walk(url, registry, looks, letterbox)
 

@@ -14,6 +14,7 @@ from gate.alerts.service.book import AlertBook
 from gate.alerts.service.desk import AlertDesk
 from gate.alerts.service.digests import DigestService
 from gate.alerts.service.feed import AlertFeed
+from gate.alerts.service.notifications import NotificationDesk
 from gate.alerts.service.raising import Raising
 from gate.alerts.service.reminding import Reminding
 from gate.alerts.service.scanning import ScanResult, ScanService
@@ -114,6 +115,7 @@ class Watch:
         self.register, self.purse, self.letterbox = Register(), Purse(), Letterbox()
         book = AlertBook(self.letterbox, AuditLog(Unobserved(), self.clock))
         self.desk = AlertDesk(book, self.clock)
+        self.notifications = NotificationDesk(book, self.clock)
         self.digests = DigestService(database, book)
         self.feed = AlertFeed(database, look_seconds=0.01)
         reminding = Reminding(database, book)

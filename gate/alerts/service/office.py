@@ -10,6 +10,7 @@ from gate.alerts.service.book import AlertBook, Outbox
 from gate.alerts.service.desk import AlertDesk
 from gate.alerts.service.digests import DigestService
 from gate.alerts.service.feed import AlertFeed
+from gate.alerts.service.notifications import NotificationDesk
 from gate.alerts.service.raising import Raising
 from gate.alerts.service.reminding import Reminding
 from gate.alerts.service.scanning import ScanService
@@ -22,6 +23,7 @@ class AlertOffice(msgspec.Struct, frozen=True, kw_only=True):
     """The services, each for the tenant that it is asked for."""
 
     desk: AlertDesk
+    notifications: NotificationDesk
     feed: AlertFeed
     scans: ScanService
     digests: DigestService
@@ -41,6 +43,7 @@ class AlertOffice(msgspec.Struct, frozen=True, kw_only=True):
         book = AlertBook(outbox, trail)
         return cls(
             desk=AlertDesk(book, clock),
+            notifications=NotificationDesk(book, clock),
             feed=AlertFeed(database),
             scans=ScanService(database, watched, charges, Raising(book), Reminding(database, book)),
             digests=DigestService(database, book),

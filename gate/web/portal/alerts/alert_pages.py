@@ -94,7 +94,7 @@ def _list_page(router: APIRouter, pages: Pages, database: Database, office: Aler
         wanted = msgspec.structs.asdict(wish)
         async with database.reading(visit.principal.tenant) as unit:
             found = await desk.list(unit, wish.filter(visit.principal.subject), visit.actor(), token=page)
-            mutes = await desk.mutes(unit)
+            mutes = await office.notifications.mutes(unit)
         now = office.clock()
         return pages.answer(
             request,
@@ -122,7 +122,7 @@ def _list_page(router: APIRouter, pages: Pages, database: Database, office: Aler
         for_all, is_muted = visit.form.get("whose") == "all", visit.form.get("muted") == "yes"
         if for_all:
             visit.principal.require(Permission.ALERTS_MANAGE)
-        act = desk.mute if is_muted else desk.unmute
+        act = office.notifications.mute if is_muted else office.notifications.unmute
         async with database.writing(visit.principal.tenant) as unit:
             await act(unit, kind, visit.actor(), for_all=for_all)
         return _to(ALERTS, "muted" if is_muted else "unmuted")
