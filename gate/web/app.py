@@ -31,7 +31,8 @@ from gate.web.edge import Edge
 from gate.web.health import Health
 from gate.web.operations import operations
 from gate.web.portal.account_pages import account_pages
-from gate.web.portal.alerts.alert_pages import alert_pages
+from gate.web.portal.alerts.notification_pages import NotificationOffice
+from gate.web.portal.alerts.routes import alert_pages
 from gate.web.portal.answers import Answers
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.routes import credentialing_pages
@@ -125,7 +126,7 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         sign_out_pages(pages, door, sessions, cookies, ways),
         organisation_pages(pages, door, sessions, cookies),
         overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
-        alert_pages(pages, parts.database, parts.alerts),
+        *alert_pages(NotificationOffice(pages, parts.database, parts.alerts, parts.tenants, parts.credentialing)),
         account_pages(pages, sessions, ways.sign_in, cookies),
         *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
         *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),

@@ -475,7 +475,11 @@ TELLS_OF_EACH: Final = {f"POST /api/alerts/{act}" for act in ("acknowledge", "sn
 
 
 PAGES: Final = {
+    "GET /pm/notifications",
+    "POST /pm/notifications",
+    "POST /pm/notifications/own",
     "GET /pm/inbox/alerts",
+    "POST /pm/inbox/alerts",
     "POST /pm/inbox/alerts/mutes",
     "GET /pm/inbox/alerts/{alert_id}",
     "POST /pm/inbox/alerts/{alert_id}/acknowledge",
