@@ -26,6 +26,7 @@ from gate.accounts.passwords import Passwords
 from gate.accounts.service import AccountService
 from gate.accounts.sessions import Sessions
 from gate.accounts.sign_in import SignIn
+from gate.alerts.model.kinds import AlertKind, Urgency
 from gate.alerts.service.office import AlertOffice
 from gate.audit.anchoring import AnchorLog
 from gate.audit.log import AuditLog
@@ -77,6 +78,7 @@ from gate.ledger.shelf import LedgerShelf
 from gate.ledger.spool import Spool, SpoolLimits
 from gate.ledger.storing import DatabaseShelf
 from gate.medicaid_evidence import RecollectedEvidence
+from gate.observability.alert_series import AlertSeries
 from gate.observability.job_series import JobSeries
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.metrics import Metrics
@@ -194,7 +196,7 @@ async def running_gate(
             clock,
         )
         people = await _people(settings, database, log, clock, stack)
-        alerts = _alerts(database, snapshot, asked.panels, log, clock)
+        alerts = _alerts(database, snapshot, asked.panels, log, clock, metrics.registry, stack)
         work = await _work(settings, database, redis, log, metrics.registry, alerts, stack)
         services = _Services(
             tenants, CredentialingDesk.of(database, RecollectedEvidence(lookup), log, clock), alerts, work
@@ -740,11 +742,23 @@ async def jobs_of(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         log = _audit_log(settings, clock, stack)
         snapshot = await _snapshot(settings, database, redis, stack)
         asked = await _asking(settings, Metrics(CollectorRegistry()), clock, stack, 1)
-        alerts = _alerts(database, snapshot, asked.panels, log, clock)
+        alerts = _alerts(database, snapshot, asked.panels, log, clock, CollectorRegistry(), stack)
         yield await _work(settings, database, redis, log, CollectorRegistry(), alerts, stack)
 
 
-def _alerts(database: Database, snapshot: ConfigSnapshot, panels: Panels, log: AuditLog, clock: Clock) -> AlertOffice:
+def _alerts(  # noqa: PLR0913, PLR0917 - what it watches, and who hears of it
+    database: Database,
+    snapshot: ConfigSnapshot,
+    panels: Panels,
+    log: AuditLog,
+    clock: Clock,
+    registry: CollectorRegistry,
+    stack: AsyncExitStack,
+) -> AlertOffice:
     """What is watched: what the gate heard of providers, and the tenants' own records."""
     watched = (MedicaidDeadlines(database, snapshot, panels), PayerDeadlines(database), CredentialDeadlines(database))
-    return AlertOffice.of(database, watched, LedgerCharges(database, charge_in), Outbox(clock), log, clock)
+    series = AlertSeries(registry, [kind.value for kind in AlertKind], [urgency.value for urgency in Urgency])
+    charges = LedgerCharges(database, charge_in)
+    office = AlertOffice.of(database, watched, charges, Outbox(clock), log, clock, series)
+    stack.push_async_callback(office.standing.aclose)
+    return office

@@ -107,7 +107,7 @@ def build_app(parts: WebParts) -> FastAPI:
         dead_letter_routes(parts.database, parts.dead_letters, api.described),
         webhook_routes(parts.database, parts.webhooks, api.described),
     )
-    app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
+    app.include_router(operations(parts.health, parts.registry, parts.metrics_token, parts.alerts.standing.look))
     if parts.has_pages:
         of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
         for router in (*admin_routes(api), of_alerts, *of_system, *_portal(parts, pages)):

@@ -32,7 +32,7 @@ from gate.errors import StoreUnavailable
 from gate.outbox.message import OutgoingMessage
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database, UnitOfWork
-from tests.alerts.watch import Letterbox, Unobserved
+from tests.alerts.watch import Heard, Letterbox, Unobserved
 from tests.support.databases import POSTGRESQL, SQLITE, migrated_database
 from tests.support.servers import free_port
 
@@ -269,9 +269,11 @@ class Office:
     def __init__(self, engine: AsyncEngine, registry: Registry, letterbox: Letterbox, page: int) -> None:
         database = Database(engine)
         self.database = database
-        book = AlertBook(letterbox, AuditLog(Unobserved(), lambda: datetime(2026, 1, 1, tzinfo=UTC)))
+        book = AlertBook(letterbox, AuditLog(Unobserved(), lambda: datetime(2026, 1, 1, tzinfo=UTC)), Heard())
         self.notifications = NotificationDesk(book, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-        self.scans = ScanService(database, [registry], Nothing(), Raising(book), Reminding(database, book), page=page)
+        self.scans = ScanService(
+            database, [registry], Nothing(), Raising(book), Reminding(database, book), Heard(), page=page
+        )
 
     async def scan(self, now: datetime) -> None:
         """Until it is through, as whoever runs jobs would have it."""

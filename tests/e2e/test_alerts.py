@@ -118,6 +118,23 @@ async def test_from_an_alert_to_its_history(checked: Caller) -> None:
     assert [entry.action for entry in entries.entries] == ["alert.handled"] * 4
 
 
+async def test_those_who_watch_the_service_see_how_many_there_are_when_they_look(
+    gate: GateInProcess, checked: Caller
+) -> None:
+    await alerted(checked)
+
+    async def shown(name: str) -> float:
+        series = (line.rsplit(" ", 1) for line in (await gate.page("/metrics")).text.splitlines())
+        return sum(float(value) for told, value in series if told.startswith(f"enrollment_gate_alert{name}"))
+
+    of_kind = '{kind="revalidation",urgency="past_due"'
+    assert await shown(f'_changes_total{of_kind},what="raised"') >= 1
+    assert await shown('_scans_total{kind="revalidation",result="told"') >= 1
+    async with asyncio.timeout(CALL_SECONDS):
+        while not await shown(f"s_current{of_kind}") >= 1:  # noqa: ASYNC110 - no event tells; what was counted a moment ago is told again
+            await asyncio.sleep(1)
+
+
 async def test_several_alerts_are_handled_together_and_each_is_told_of(checked: Caller) -> None:
     alerts = await alerted(checked)
     ids = [alerts[SOON].id, NOBODY, alerts[PAST_DUE].id]
