@@ -177,6 +177,8 @@ class _MailStyleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MailStyle.V
     """A mail for each alert."""
     MAIL_STYLE_DIGEST: _MailStyle.ValueType  # 2
     """One mail a day."""
+    MAIL_STYLE_NONE: _MailStyle.ValueType  # 3
+    """They look themselves."""
 
 class MailStyle(_MailStyle, metaclass=_MailStyleEnumTypeWrapper): ...
 
@@ -185,6 +187,8 @@ MAIL_STYLE_SINGLE: MailStyle.ValueType  # 1
 """A mail for each alert."""
 MAIL_STYLE_DIGEST: MailStyle.ValueType  # 2
 """One mail a day."""
+MAIL_STYLE_NONE: MailStyle.ValueType  # 3
+"""They look themselves."""
 Global___MailStyle: _TypeAlias = MailStyle  # noqa: Y015
 
 @_typing.final
@@ -800,6 +804,185 @@ class AddNoteResponse(_message.Message):
 Global___AddNoteResponse: _TypeAlias = AddNoteResponse  # noqa: Y015
 
 @_typing.final
+class HandledAlert(_message.Message):
+    """What became of an act on one of several alerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_ID_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    ALERT_FIELD_NUMBER: _builtins.int
+    alert_id: _builtins.str
+    refusal: _builtins.str
+    """Why it was not done; empty: it was."""
+    @_builtins.property
+    def alert(self) -> Global___Alert:
+        """As it is now; unset: there is none of that id."""
+
+    def __init__(
+        self,
+        *,
+        alert_id: _builtins.str = ...,
+        refusal: _builtins.str = ...,
+        alert: Global___Alert | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "alert_id", b"alert_id", "refusal", b"refusal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandledAlert: _TypeAlias = HandledAlert  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_IDS_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    note: _builtins.str
+    @_builtins.property
+    def alert_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to 500."""
+
+    def __init__(
+        self,
+        *,
+        alert_ids: _abc.Iterable[_builtins.str] | None = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_ids", b"alert_ids", "note", b"note"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertsRequest: _TypeAlias = AcknowledgeAlertsRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeAlertsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def handled(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandledAlert]:
+        """In the order named."""
+
+    def __init__(
+        self,
+        *,
+        handled: _abc.Iterable[Global___HandledAlert] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handled", b"handled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeAlertsResponse: _TypeAlias = AcknowledgeAlertsResponse  # noqa: Y015
+
+@_typing.final
+class SnoozeAlertsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_IDS_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    note: _builtins.str
+    @_builtins.property
+    def alert_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to 500."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Within the next 365 days."""
+
+    def __init__(
+        self,
+        *,
+        alert_ids: _abc.Iterable[_builtins.str] | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_ids", b"alert_ids", "note", b"note", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeAlertsRequest: _TypeAlias = SnoozeAlertsRequest  # noqa: Y015
+
+@_typing.final
+class SnoozeAlertsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def handled(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandledAlert]:
+        """In the order named."""
+
+    def __init__(
+        self,
+        *,
+        handled: _abc.Iterable[Global___HandledAlert] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handled", b"handled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnoozeAlertsResponse: _TypeAlias = SnoozeAlertsResponse  # noqa: Y015
+
+@_typing.final
+class AssignAlertsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_IDS_FIELD_NUMBER: _builtins.int
+    ASSIGNED_TO_FIELD_NUMBER: _builtins.int
+    assigned_to: _builtins.str
+    """Empty: to nobody."""
+    @_builtins.property
+    def alert_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to 500."""
+
+    def __init__(
+        self,
+        *,
+        alert_ids: _abc.Iterable[_builtins.str] | None = ...,
+        assigned_to: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_ids", b"alert_ids", "assigned_to", b"assigned_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignAlertsRequest: _TypeAlias = AssignAlertsRequest  # noqa: Y015
+
+@_typing.final
+class AssignAlertsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def handled(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandledAlert]:
+        """In the order named."""
+
+    def __init__(
+        self,
+        *,
+        handled: _abc.Iterable[Global___HandledAlert] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handled", b"handled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignAlertsResponse: _TypeAlias = AssignAlertsResponse  # noqa: Y015
+
+@_typing.final
 class MuteKindRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -999,6 +1182,45 @@ class UpdateNotificationPreferencesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateNotificationPreferencesResponse: _TypeAlias = UpdateNotificationPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class ChooseMailStyleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STYLE_FIELD_NUMBER: _builtins.int
+    style: Global___MailStyle.ValueType
+    def __init__(
+        self,
+        *,
+        style: Global___MailStyle.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["style", b"style"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChooseMailStyleRequest: _TypeAlias = ChooseMailStyleRequest  # noqa: Y015
+
+@_typing.final
+class ChooseMailStyleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> Global___NotificationPreferences: ...
+    def __init__(
+        self,
+        *,
+        preferences: Global___NotificationPreferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChooseMailStyleResponse: _TypeAlias = ChooseMailStyleResponse  # noqa: Y015
 
 @_typing.final
 class WatchAlertsRequest(_message.Message):

@@ -73,6 +73,21 @@ class AlertsStub:
                 request_serializer=gate_dot_v1_dot_alerts__pb2.AddNoteRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_alerts__pb2.AddNoteResponse.FromString,
                 _registered_method=True)
+        self.AcknowledgeAlerts = channel.unary_unary(
+                '/gate.v1.Alerts/AcknowledgeAlerts',
+                request_serializer=gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsResponse.FromString,
+                _registered_method=True)
+        self.SnoozeAlerts = channel.unary_unary(
+                '/gate.v1.Alerts/SnoozeAlerts',
+                request_serializer=gate_dot_v1_dot_alerts__pb2.SnoozeAlertsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_alerts__pb2.SnoozeAlertsResponse.FromString,
+                _registered_method=True)
+        self.AssignAlerts = channel.unary_unary(
+                '/gate.v1.Alerts/AssignAlerts',
+                request_serializer=gate_dot_v1_dot_alerts__pb2.AssignAlertsRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_alerts__pb2.AssignAlertsResponse.FromString,
+                _registered_method=True)
         self.MuteKind = channel.unary_unary(
                 '/gate.v1.Alerts/MuteKind',
                 request_serializer=gate_dot_v1_dot_alerts__pb2.MuteKindRequest.SerializeToString,
@@ -97,6 +112,11 @@ class AlertsStub:
                 '/gate.v1.Alerts/UpdateNotificationPreferences',
                 request_serializer=gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
                 response_deserializer=gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesResponse.FromString,
+                _registered_method=True)
+        self.ChooseMailStyle = channel.unary_unary(
+                '/gate.v1.Alerts/ChooseMailStyle',
+                request_serializer=gate_dot_v1_dot_alerts__pb2.ChooseMailStyleRequest.SerializeToString,
+                response_deserializer=gate_dot_v1_dot_alerts__pb2.ChooseMailStyleResponse.FromString,
                 _registered_method=True)
         self.WatchAlerts = channel.unary_stream(
                 '/gate.v1.Alerts/WatchAlerts',
@@ -164,6 +184,26 @@ class AlertsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AcknowledgeAlerts(self, request, context):
+        """The same for up to 500 alerts together. One that is closed, or that there is not, keeps none of the others from it:
+        it is told with the reason. All that are changed are changed in one transaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SnoozeAlerts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignAlerts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MuteKind(self, request, context):
         """A muted kind is raised and kept all the same; nobody is written to, and lists leave it out.
         """
@@ -191,6 +231,14 @@ class AlertsServicer:
 
     def UpdateNotificationPreferences(self, request, context):
         """Changes what the mask names.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChooseMailStyle(self, request, context):
+        """How the caller is written to, which everybody settles for themselves. Mails go to the address that is named for
+        them, or by which they sign in; without any, FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -248,6 +296,21 @@ def add_AlertsServicer_to_server(servicer, server):
                     request_deserializer=gate_dot_v1_dot_alerts__pb2.AddNoteRequest.FromString,
                     response_serializer=gate_dot_v1_dot_alerts__pb2.AddNoteResponse.SerializeToString,
             ),
+            'AcknowledgeAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlerts,
+                    request_deserializer=gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsResponse.SerializeToString,
+            ),
+            'SnoozeAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.SnoozeAlerts,
+                    request_deserializer=gate_dot_v1_dot_alerts__pb2.SnoozeAlertsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_alerts__pb2.SnoozeAlertsResponse.SerializeToString,
+            ),
+            'AssignAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignAlerts,
+                    request_deserializer=gate_dot_v1_dot_alerts__pb2.AssignAlertsRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_alerts__pb2.AssignAlertsResponse.SerializeToString,
+            ),
             'MuteKind': grpc.unary_unary_rpc_method_handler(
                     servicer.MuteKind,
                     request_deserializer=gate_dot_v1_dot_alerts__pb2.MuteKindRequest.FromString,
@@ -272,6 +335,11 @@ def add_AlertsServicer_to_server(servicer, server):
                     servicer.UpdateNotificationPreferences,
                     request_deserializer=gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesRequest.FromString,
                     response_serializer=gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesResponse.SerializeToString,
+            ),
+            'ChooseMailStyle': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChooseMailStyle,
+                    request_deserializer=gate_dot_v1_dot_alerts__pb2.ChooseMailStyleRequest.FromString,
+                    response_serializer=gate_dot_v1_dot_alerts__pb2.ChooseMailStyleResponse.SerializeToString,
             ),
             'WatchAlerts': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAlerts,
@@ -488,6 +556,87 @@ class Alerts:
             _registered_method=True)
 
     @staticmethod
+    def AcknowledgeAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Alerts/AcknowledgeAlerts',
+            gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsRequest.SerializeToString,
+            gate_dot_v1_dot_alerts__pb2.AcknowledgeAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SnoozeAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Alerts/SnoozeAlerts',
+            gate_dot_v1_dot_alerts__pb2.SnoozeAlertsRequest.SerializeToString,
+            gate_dot_v1_dot_alerts__pb2.SnoozeAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Alerts/AssignAlerts',
+            gate_dot_v1_dot_alerts__pb2.AssignAlertsRequest.SerializeToString,
+            gate_dot_v1_dot_alerts__pb2.AssignAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def MuteKind(request,
             target,
             options=(),
@@ -612,6 +761,33 @@ class Alerts:
             '/gate.v1.Alerts/UpdateNotificationPreferences',
             gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesRequest.SerializeToString,
             gate_dot_v1_dot_alerts__pb2.UpdateNotificationPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChooseMailStyle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gate.v1.Alerts/ChooseMailStyle',
+            gate_dot_v1_dot_alerts__pb2.ChooseMailStyleRequest.SerializeToString,
+            gate_dot_v1_dot_alerts__pb2.ChooseMailStyleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,12 @@ class AlertsStub:
     AssignAlert: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.AssignAlertRequest, _alerts_pb2.AssignAlertResponse]
     """Whoever has an alert in hand gets those of the tiers that follow, too."""
     AddNote: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.AddNoteRequest, _alerts_pb2.AddNoteResponse]
+    AcknowledgeAlerts: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.AcknowledgeAlertsRequest, _alerts_pb2.AcknowledgeAlertsResponse]
+    """The same for up to 500 alerts together. One that is closed, or that there is not, keeps none of the others from it:
+    it is told with the reason. All that are changed are changed in one transaction.
+    """
+    SnoozeAlerts: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.SnoozeAlertsRequest, _alerts_pb2.SnoozeAlertsResponse]
+    AssignAlerts: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.AssignAlertsRequest, _alerts_pb2.AssignAlertsResponse]
     MuteKind: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.MuteKindRequest, _alerts_pb2.MuteKindResponse]
     """A muted kind is raised and kept all the same; nobody is written to, and lists leave it out."""
     UnmuteKind: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.UnmuteKindRequest, _alerts_pb2.UnmuteKindResponse]
@@ -56,6 +62,10 @@ class AlertsStub:
     GetNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.GetNotificationPreferencesRequest, _alerts_pb2.GetNotificationPreferencesResponse]
     UpdateNotificationPreferences: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.UpdateNotificationPreferencesRequest, _alerts_pb2.UpdateNotificationPreferencesResponse]
     """Changes what the mask names."""
+    ChooseMailStyle: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.ChooseMailStyleRequest, _alerts_pb2.ChooseMailStyleResponse]
+    """How the caller is written to, which everybody settles for themselves. Mails go to the address that is named for
+    them, or by which they sign in; without any, FAILED_PRECONDITION.
+    """
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_alerts_pb2.WatchAlertsRequest, _alerts_pb2.WatchAlertsResponse]
     """Every change once, in the order in which they were made. Whoever is cut off goes on with the last number it saw."""
     RunScan: _grpc.UnaryUnaryMultiCallable[_alerts_pb2.RunScanRequest, _alerts_pb2.RunScanResponse]
@@ -82,6 +92,12 @@ class AlertsAsyncStub(AlertsStub):
     AssignAlert: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AssignAlertRequest, _alerts_pb2.AssignAlertResponse]  # type: ignore[assignment]
     """Whoever has an alert in hand gets those of the tiers that follow, too."""
     AddNote: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AddNoteRequest, _alerts_pb2.AddNoteResponse]  # type: ignore[assignment]
+    AcknowledgeAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AcknowledgeAlertsRequest, _alerts_pb2.AcknowledgeAlertsResponse]  # type: ignore[assignment]
+    """The same for up to 500 alerts together. One that is closed, or that there is not, keeps none of the others from it:
+    it is told with the reason. All that are changed are changed in one transaction.
+    """
+    SnoozeAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SnoozeAlertsRequest, _alerts_pb2.SnoozeAlertsResponse]  # type: ignore[assignment]
+    AssignAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AssignAlertsRequest, _alerts_pb2.AssignAlertsResponse]  # type: ignore[assignment]
     MuteKind: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MuteKindRequest, _alerts_pb2.MuteKindResponse]  # type: ignore[assignment]
     """A muted kind is raised and kept all the same; nobody is written to, and lists leave it out."""
     UnmuteKind: _aio.UnaryUnaryMultiCallable[_alerts_pb2.UnmuteKindRequest, _alerts_pb2.UnmuteKindResponse]  # type: ignore[assignment]
@@ -89,6 +105,10 @@ class AlertsAsyncStub(AlertsStub):
     GetNotificationPreferences: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetNotificationPreferencesRequest, _alerts_pb2.GetNotificationPreferencesResponse]  # type: ignore[assignment]
     UpdateNotificationPreferences: _aio.UnaryUnaryMultiCallable[_alerts_pb2.UpdateNotificationPreferencesRequest, _alerts_pb2.UpdateNotificationPreferencesResponse]  # type: ignore[assignment]
     """Changes what the mask names."""
+    ChooseMailStyle: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ChooseMailStyleRequest, _alerts_pb2.ChooseMailStyleResponse]  # type: ignore[assignment]
+    """How the caller is written to, which everybody settles for themselves. Mails go to the address that is named for
+    them, or by which they sign in; without any, FAILED_PRECONDITION.
+    """
     WatchAlerts: _aio.UnaryStreamMultiCallable[_alerts_pb2.WatchAlertsRequest, _alerts_pb2.WatchAlertsResponse]  # type: ignore[assignment]
     """Every change once, in the order in which they were made. Whoever is cut off goes on with the last number it saw."""
     RunScan: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RunScanRequest, _alerts_pb2.RunScanResponse]  # type: ignore[assignment]
@@ -156,6 +176,30 @@ class AlertsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_alerts_pb2.AddNoteResponse, _abc.Awaitable[_alerts_pb2.AddNoteResponse]]: ...
 
     @_abc_1.abstractmethod
+    def AcknowledgeAlerts(
+        self,
+        request: _alerts_pb2.AcknowledgeAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.AcknowledgeAlertsResponse, _abc.Awaitable[_alerts_pb2.AcknowledgeAlertsResponse]]:
+        """The same for up to 500 alerts together. One that is closed, or that there is not, keeps none of the others from it:
+        it is told with the reason. All that are changed are changed in one transaction.
+        """
+
+    @_abc_1.abstractmethod
+    def SnoozeAlerts(
+        self,
+        request: _alerts_pb2.SnoozeAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.SnoozeAlertsResponse, _abc.Awaitable[_alerts_pb2.SnoozeAlertsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def AssignAlerts(
+        self,
+        request: _alerts_pb2.AssignAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.AssignAlertsResponse, _abc.Awaitable[_alerts_pb2.AssignAlertsResponse]]: ...
+
+    @_abc_1.abstractmethod
     def MuteKind(
         self,
         request: _alerts_pb2.MuteKindRequest,
@@ -191,6 +235,16 @@ class AlertsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_alerts_pb2.UpdateNotificationPreferencesResponse, _abc.Awaitable[_alerts_pb2.UpdateNotificationPreferencesResponse]]:
         """Changes what the mask names."""
+
+    @_abc_1.abstractmethod
+    def ChooseMailStyle(
+        self,
+        request: _alerts_pb2.ChooseMailStyleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alerts_pb2.ChooseMailStyleResponse, _abc.Awaitable[_alerts_pb2.ChooseMailStyleResponse]]:
+        """How the caller is written to, which everybody settles for themselves. Mails go to the address that is named for
+        them, or by which they sign in; without any, FAILED_PRECONDITION.
+        """
 
     @_abc_1.abstractmethod
     def WatchAlerts(

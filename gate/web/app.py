@@ -31,7 +31,8 @@ from gate.web.edge import Edge
 from gate.web.health import Health
 from gate.web.operations import operations
 from gate.web.portal.account_pages import account_pages
-from gate.web.portal.alerts.alert_pages import alert_pages
+from gate.web.portal.alerts.notification_pages import NotificationOffice
+from gate.web.portal.alerts.routes import alert_pages
 from gate.web.portal.answers import Answers
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.routes import credentialing_pages
@@ -101,7 +102,7 @@ def build_app(parts: WebParts) -> FastAPI:
     app.add_middleware(Edge, failed=answers.failed, is_secure=parts.has_secure_cookies)
     api = AdminApi(database=parts.database, desk=parts.credentialing, described=Descriptions())
     api.described.install(app)
-    app.include_router(operations(parts.health, parts.registry, parts.metrics_token))
+    app.include_router(operations(parts.health, parts.registry, parts.metrics_token, parts.alerts.standing.look))
     if parts.has_pages:
         of_alerts = alert_routes(AlertApi(parts.database, parts.alerts, api.described))
         of_system = (
@@ -125,7 +126,7 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         sign_out_pages(pages, door, sessions, cookies, ways),
         organisation_pages(pages, door, sessions, cookies),
         overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
-        alert_pages(pages, parts.database, parts.alerts),
+        *alert_pages(NotificationOffice(pages, parts.database, parts.alerts, parts.tenants, parts.credentialing)),
         account_pages(pages, sessions, ways.sign_in, cookies),
         *credentialing_pages(
             Office(pages=pages, database=parts.database, desk=parts.credentialing), parts.calendars, parts.base_url

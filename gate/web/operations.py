@@ -1,5 +1,6 @@
 """What machines and operators look at without signing in: liveness, readiness, the sources' condition, metrics."""
 
+from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 from typing import Any
 
@@ -12,8 +13,11 @@ from pydantic import SecretStr
 from gate.errors import Unauthenticated
 from gate.web.health import Health
 
+Look = Callable[[], Awaitable[None]]
+"""Brings up to date what is asked only when somebody looks at the metrics; in a moment, and without raising."""
 
-def operations(health: Health, registry: CollectorRegistry, metrics_token: SecretStr) -> APIRouter:
+
+def operations(health: Health, registry: CollectorRegistry, metrics_token: SecretStr, look: Look) -> APIRouter:
     """Its routes. Metrics name every tenant: with `metrics_token` they are for who shows it."""
     router = APIRouter(tags=["operations"])
 
@@ -40,6 +44,7 @@ def operations(health: Health, registry: CollectorRegistry, metrics_token: Secre
         given = request.headers.get("authorization", "").encode()
         if metrics_token.get_secret_value() and not compare_digest(given, expected):
             raise Unauthenticated("metrics are for who shows their token")
+        await look()
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
+from gate.alerts.model.kinds import AlertKind, Urgency
 from gate.alerts.service.office import AlertOffice
 from gate.auth.development import development_key
 from gate.checks.panels import Panels
@@ -27,6 +28,7 @@ from gate.jobs.history import JobHistory
 from gate.jobs.loop import JobLoop
 from gate.jobs.model import Job
 from gate.jobs.runner import JobRunner, worker_name
+from gate.observability.alert_series import AlertSeries
 from gate.observability.job_series import JobSeries
 from gate.observability.outbox_series import OutboxSeries
 from gate.outbox.channel import Channel
@@ -94,7 +96,13 @@ def alert_office(process: Process, snapshot: ConfigSnapshot, panels: Panels) -> 
         PayerDeadlines(database),
         CredentialDeadlines(database),
     )
-    return AlertOffice.of(database, watched, LedgerCharges(database, charge_in), Outbox(clock), log, clock)
+    series = AlertSeries(
+        process.metrics.registry, [kind.value for kind in AlertKind], [urgency.value for urgency in Urgency]
+    )
+    charges = LedgerCharges(database, charge_in)
+    office = AlertOffice.of(database, watched, charges, Outbox(clock), log, clock, series)
+    process.stack.push_async_callback(office.standing.aclose)
+    return office
 
 
 async def work(process: Process, alerts: AlertOffice) -> Work:

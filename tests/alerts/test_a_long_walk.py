@@ -22,7 +22,7 @@ from gate.alerts.model.due_dates import ChargesSeen, DueDate, Standing, Subject,
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.preferences import PreferencesChange, Recipient
 from gate.alerts.service.book import AlertBook
-from gate.alerts.service.desk import AlertDesk
+from gate.alerts.service.notifications import NotificationDesk
 from gate.alerts.service.raising import Raising
 from gate.alerts.service.reminding import Reminding
 from gate.alerts.service.scanning import ScanService
@@ -32,7 +32,7 @@ from gate.errors import StoreUnavailable
 from gate.outbox.message import OutgoingMessage
 from gate.persistence.engine import open_engine
 from gate.persistence.unit_of_work import Database, UnitOfWork
-from tests.alerts.watch import Letterbox, Unobserved
+from tests.alerts.watch import Heard, Letterbox, Unobserved
 from tests.support.databases import POSTGRESQL, SQLITE, migrated_database
 from tests.support.servers import free_port
 
@@ -269,9 +269,11 @@ class Office:
     def __init__(self, engine: AsyncEngine, registry: Registry, letterbox: Letterbox, page: int) -> None:
         database = Database(engine)
         self.database = database
-        book = AlertBook(letterbox, AuditLog(Unobserved(), lambda: datetime(2026, 1, 1, tzinfo=UTC)))
-        self.desk = AlertDesk(book, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-        self.scans = ScanService(database, [registry], Nothing(), Raising(book), Reminding(database, book), page=page)
+        book = AlertBook(letterbox, AuditLog(Unobserved(), lambda: datetime(2026, 1, 1, tzinfo=UTC)), Heard())
+        self.notifications = NotificationDesk(book, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.scans = ScanService(
+            database, [registry], Nothing(), Raising(book), Reminding(database, book), Heard(), page=page
+        )
 
     async def scan(self, now: datetime) -> None:
         """Until it is through, as whoever runs jobs would have it."""
@@ -330,7 +332,7 @@ async def test_exactly_what_an_independent_count_predicts_is_raised_and_none_is_
         wanted = PreferencesChange(
             recipients=(Recipient(person="ann", email="ann@acme.example"),), escalate_after_days=0
         )
-        await first.desk.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
+        await first.notifications.settle(unit, wanted, Actor(tenant=TENANT, subject="ann", via=Via.SESSION))
 
     await walk(url, registry, looks, letterbox)
 

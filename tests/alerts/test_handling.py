@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from gate.alerts.model.acts import MOST_AT_ONCE
 from gate.alerts.model.alerts import AlertStatus, ChangeKind
 from gate.alerts.model.due_dates import Standing
 from gate.alerts.model.kinds import AlertKind
@@ -110,25 +111,82 @@ async def test_what_does_not_fit_is_refused_by_its_field(watch: Watch) -> None:
             watch.do(watch.desk.acknowledge, alert_id, "x" * 2_001, watch.by),
             watch.do(watch.desk.add_note, alert_id, "a\0b", watch.by),
         ],
+        "alert_ids": [
+            watch.do(watch.desk.acknowledge_several, [], "", watch.by),
+            watch.do(watch.desk.assign_several, [alert_id] * (MOST_AT_ONCE + 1), "ann", watch.by),
+        ],
         "assigned_to": [watch.do(watch.desk.assign, alert_id, "two\nlines", watch.by)],
         "page_token": [watch.read(watch.desk.list, AlertFilter(), watch.by, token="none")],
         "page_size": [watch.read(watch.desk.list, AlertFilter(), watch.by, size=501)],
         "npi": [watch.read(watch.desk.list, AlertFilter(npi="1"), watch.by)],
         "state": [watch.read(watch.desk.list, AlertFilter(state="ZZ"), watch.by)],
-        "recipients[1].person": [watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB, BOB)), watch.by)],
+        "recipients[1].person": [
+            watch.do(watch.notifications.settle, PreferencesChange(recipients=(BOB, BOB)), watch.by)
+        ],
         "recipients[0].email": [
             watch.do(
-                watch.desk.settle, PreferencesChange(recipients=(msgspec.structs.replace(BOB, email="bob"),)), watch.by
+                watch.notifications.settle,
+                PreferencesChange(recipients=(msgspec.structs.replace(BOB, email="bob"),)),
+                watch.by,
             )
         ],
-        "digest_hour": [watch.do(watch.desk.settle, PreferencesChange(digest_hour=24), watch.by)],
-        "time_zone": [watch.do(watch.desk.settle, PreferencesChange(time_zone="Mars"), watch.by)],
+        "digest_hour": [watch.do(watch.notifications.settle, PreferencesChange(digest_hour=24), watch.by)],
+        "time_zone": [watch.do(watch.notifications.settle, PreferencesChange(time_zone="Mars"), watch.by)],
     }
     for field, refused in acts.items():
         for act in refused:
             with pytest.raises(InvalidInput) as refusal:
                 await act
             assert [violation.field for violation in refusal.value.violations] == [field]
+
+
+async def test_several_are_handled_in_one_transaction_and_each_like_one_alone(watch: Watch) -> None:
+    ids = [await raised(watch, key=f"{number}") for number in range(4)]
+    watch.register.say(KIND, "3", None, standing=Standing.ENDED)
+    await watch.scan()
+    await watch.do(watch.desk.add_note, ids[0], "called", watch.by)
+    reacted_at = (await watch.read(watch.desk.get, ids[0])).alert.reacted_at
+    watch.later(1)
+
+    handled = await watch.do(watch.desk.acknowledge_several, [*ids, "none", ids[0]], "all known", watch.by)
+
+    assert [(each.alert_id, each.refusal) for each in handled] == [
+        *((alert_id, "") for alert_id in ids[:3]),
+        (ids[3], "the alert is closed: ended"),
+        ("none", "there is no such alert"),
+    ]
+    files = [await watch.read(watch.desk.get, alert_id) for alert_id in ids]
+    assert [file.alert.status for file in files] == [*[AlertStatus.ACKNOWLEDGED] * 3, AlertStatus.ENDED]
+    assert [file.history[-1].note for file in files] == [*["all known"] * 3, ""]
+    assert [file.alert.reacted_at for file in files] == [reacted_at, watch.now, watch.now, None]
+    assert [each.alert for each in handled] == [*(file.alert for file in files), None]
+    async with watch.database.reading(watch.tenant) as unit:
+        entries = await oldest_first(unit.session, watch.tenant, EVERYTHING, after=0, until=100, limit=100)
+    acknowledged = [f"alert/{alert_id}" for alert_id in ids[:3]]
+    assert [entry.object for entry in entries][-3:] == acknowledged
+    assert len(watch.letterbox.sent("event", "alert.acknowledged")) == 3
+
+
+async def test_several_are_assigned_and_put_off(watch: Watch) -> None:
+    ids = [await raised(watch, key=f"{number}") for number in range(2)]
+
+    await watch.do(watch.desk.assign_several, ids, "cleo", watch.by)
+    await watch.do(watch.desk.snooze_several, ids, watch.now + timedelta(days=7), "", watch.by)
+
+    listed = await watch.listed(status=AlertStatus.SNOOZED)
+    assert [(alert.assigned_to, alert.snoozed_until) for alert in listed] == [
+        ("cleo", watch.now + timedelta(days=7))
+    ] * 2
+
+
+async def test_whoever_handles_several_reaches_nothing_of_another_tenant(watch: Watch) -> None:
+    alert_id = await raised(watch)
+    other = Watch(watch.database, f"not-{watch.tenant}")
+
+    (handled,) = await other.do(other.desk.assign_several, [alert_id], "theirs", other.by)
+
+    assert (handled.refusal, handled.alert) == ("there is no such alert", None)
+    assert (await watch.only()).assigned_to == ""
 
 
 async def test_lists_go_from_the_most_overdue_on_and_leave_none_out(watch: Watch) -> None:
@@ -151,11 +209,11 @@ async def test_lists_go_from_the_most_overdue_on_and_leave_none_out(watch: Watch
 
 async def test_a_muted_kind_is_raised_and_nobody_hears_of_it(watch: Watch) -> None:
     await watch.do(
-        watch.desk.settle,
+        watch.notifications.settle,
         PreferencesChange(recipients=(msgspec.structs.replace(BOB, style=MailStyle.SINGLE),)),
         watch.by,
     )
-    await watch.do(watch.desk.mute, KIND, watch.by, for_all=True)
+    await watch.do(watch.notifications.mute, KIND, watch.by, for_all=True)
     await raised_quietly(watch, "muted")
 
     assert watch.letterbox.sent("email") == watch.letterbox.sent("webhook") == []
@@ -163,7 +221,7 @@ async def test_a_muted_kind_is_raised_and_nobody_hears_of_it(watch: Watch) -> No
     assert [alert.key for alert in await watch.listed(muted=True)] == ["muted"]
     assert (await watch.read(watch.desk.counts, watch.by)).elevated == 0
 
-    await watch.do(watch.desk.unmute, KIND, watch.by, for_all=True)
+    await watch.do(watch.notifications.unmute, KIND, watch.by, for_all=True)
     assert (await watch.read(watch.desk.counts, watch.by)).elevated == 1
 
 
@@ -174,8 +232,8 @@ async def raised_quietly(watch: Watch, key: str) -> None:
 
 async def test_what_one_person_mutes_the_others_still_hear_of(watch: Watch) -> None:
     people = tuple(Recipient(person=name, email=f"{name}@acme.example") for name in ("ann", "bob"))
-    await watch.do(watch.desk.settle, PreferencesChange(recipients=people), watch.by)
-    await watch.do(watch.desk.mute, KIND, watch.by, for_all=False)
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=people), watch.by)
+    await watch.do(watch.notifications.mute, KIND, watch.by, for_all=False)
     bob = msgspec.structs.replace(watch.by, subject="bob")
 
     await raised_quietly(watch, "new")
@@ -188,7 +246,7 @@ async def test_what_one_person_mutes_the_others_still_hear_of(watch: Watch) -> N
 async def test_a_digest_is_one_mail_a_day_in_the_tenant_s_own_morning(watch: Watch) -> None:
     wanted = PreferencesChange(recipients=(BOB,), digest_hour=8, time_zone="America/Chicago")
     watch.now = datetime(2026, 3, 10, 12, 59, tzinfo=UTC)  # 7:59 in Chicago
-    await watch.do(watch.desk.settle, wanted, watch.by)
+    await watch.do(watch.notifications.settle, wanted, watch.by)
     for days in (90, 60, -2):
         watch.register.say(KIND, f"in {days}", watch.in_days(days), provider=f"Dr. {days}")
     await watch.scan()
@@ -206,7 +264,7 @@ async def test_a_digest_is_one_mail_a_day_in_the_tenant_s_own_morning(watch: Wat
 
 async def test_whoever_chooses_digests_is_told_of_what_is_raised_from_then_on(watch: Watch) -> None:
     await raised_quietly(watch, "before")
-    await watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB,)), watch.by)
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=(BOB,)), watch.by)
     await raised_quietly(watch, "after")
 
     assert await watch.digests.digest(watch.tenant, watch.now) == 1
@@ -217,12 +275,44 @@ async def test_whoever_chooses_digests_is_told_of_what_is_raised_from_then_on(wa
 
 
 async def test_preferences_change_where_they_are_named(watch: Watch) -> None:
-    await watch.do(watch.desk.settle, PreferencesChange(recipients=(BOB,), digest_hour=9), watch.by)
-    await watch.do(watch.desk.settle, PreferencesChange(escalate_after_days=2), watch.by)
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=(BOB,), digest_hour=9), watch.by)
+    await watch.do(watch.notifications.settle, PreferencesChange(escalate_after_days=2), watch.by)
 
-    settled = await watch.read(watch.desk.preferences)
+    settled = await watch.read(watch.notifications.preferences)
 
     assert (settled.recipients, settled.digest_hour, settled.escalate_after_days) == ((BOB,), 9, 2)
+
+
+async def test_somebody_chooses_how_they_are_written_to(watch: Watch) -> None:
+    others = PreferencesChange(recipients=(BOB, Recipient(person="ann", email="desk@acme.example")))
+    await watch.do(watch.notifications.settle, others, watch.by)
+
+    settled = await watch.do(watch.notifications.choose, MailStyle.NONE, watch.by)
+    await raised_quietly(watch, "unheard of")
+
+    assert watch.letterbox.sent("email") == []
+    assert settled.recipients == (
+        BOB,
+        Recipient(person="ann", email="desk@acme.example", style=MailStyle.NONE),
+    ), "their address is kept"
+    await watch.do(watch.notifications.choose, MailStyle.SINGLE, watch.by)
+    await raised_quietly(watch, "heard of")
+    assert [mail.recipient for mail in watch.letterbox.sent("email")] == ["desk@acme.example"]
+
+
+async def test_nobody_has_alerts_sent_to_an_address_of_their_own_choice(watch: Watch) -> None:
+    signs_in_by_mail = msgspec.structs.replace(watch.by, subject="cleo@acme.example")
+
+    with pytest.raises(PreconditionFailed):
+        await watch.do(watch.notifications.choose, MailStyle.SINGLE, watch.by)
+    settled = await watch.do(watch.notifications.choose, MailStyle.DIGEST, signs_in_by_mail)
+
+    assert settled.recipients == (
+        Recipient(person="cleo@acme.example", email="cleo@acme.example", style=MailStyle.DIGEST),
+    )
+    assert await watch.do(watch.notifications.choose, MailStyle.NONE, watch.by) == settled, (
+        "ann was told nothing anyway"
+    )
 
 
 async def test_a_follower_is_told_every_change_once_in_order_and_goes_on_where_it_was(watch: Watch) -> None:

@@ -130,7 +130,7 @@ async def test_an_alert_tells_the_money_at_risk_and_asks_for_it_once_a_page(watc
 async def test_r2_r4_r6_who_is_told_depends_on_how_near_it_is(watch: Watch) -> None:
     ann = Recipient(person="ann", email="ann@acme.example")
     bob = Recipient(person="bob", email="bob@acme.example", style=MailStyle.DIGEST)
-    await watch.do(watch.desk.settle, PreferencesChange(recipients=(ann, bob)), watch.by)
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=(ann, bob)), watch.by)
     for days in (90, 60, 30, -1):
         watch.register.say(KIND, f"in {days}", watch.in_days(days), provider="Jane Doe", state="TX")
 
@@ -157,7 +157,7 @@ async def test_r2_r4_r6_who_is_told_depends_on_how_near_it_is(watch: Watch) -> N
 
 async def test_what_nobody_reacts_to_is_escalated_once_and_what_somebody_has_in_hand_is_not(watch: Watch) -> None:
     wanted = PreferencesChange(escalate_after_days=3, escalate_to=("head@acme.example",))
-    await watch.do(watch.desk.settle, wanted, watch.by)
+    await watch.do(watch.notifications.settle, wanted, watch.by)
     for key in ("left lying", "acknowledged", "noted"):
         watch.register.say(KIND, key, watch.in_days(60))
     watch.register.say(KIND, "only a notice", watch.in_days(90))
@@ -178,7 +178,7 @@ async def test_what_nobody_reacts_to_is_escalated_once_and_what_somebody_has_in_
 
 
 async def test_without_a_number_of_days_nothing_is_escalated(watch: Watch) -> None:
-    await watch.do(watch.desk.settle, PreferencesChange(escalate_after_days=0), watch.by)
+    await watch.do(watch.notifications.settle, PreferencesChange(escalate_after_days=0), watch.by)
     watch.register.say(KIND, KEY, watch.in_days(60))
     await watch.scan()
     watch.later(29)

@@ -1,5 +1,6 @@
 """A tenant's watch over due dates that a test names, on a real database, with a clock that it turns."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ from gate.alerts.service.book import AlertBook
 from gate.alerts.service.desk import AlertDesk
 from gate.alerts.service.digests import DigestService
 from gate.alerts.service.feed import AlertFeed
+from gate.alerts.service.notifications import NotificationDesk
 from gate.alerts.service.raising import Raising
 from gate.alerts.service.reminding import Reminding
 from gate.alerts.service.scanning import ScanResult, ScanService
@@ -103,6 +105,28 @@ class Letterbox:
         return [each for each in self.messages.values() if each.channel == channel and each.topic.startswith(topic)]
 
 
+class Heard:
+    """Keeps what it was told of alerts."""
+
+    def __init__(self) -> None:
+        self.changes: Counter[tuple[str, str, str]] = Counter()
+        self.digests = 0
+        self.read: Counter[tuple[str, bool]] = Counter()
+        self.standing: list[Mapping[tuple[str, str], int] | None] = []
+
+    def alerts_changed(self, kind: str, urgency: str, what: str, count: int) -> None:
+        self.changes[kind, urgency, what] += count
+
+    def digests_written(self, count: int) -> None:
+        self.digests += count
+
+    def due_dates_read(self, kind: str, *, are_told: bool) -> None:
+        self.read[kind, are_told] += 1
+
+    def alerts_stand(self, counts: Mapping[tuple[str, str], int] | None) -> None:
+        self.standing.append(counts)
+
+
 class Watch:
     """Of one tenant."""
 
@@ -112,13 +136,15 @@ class Watch:
         self.now = datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC)
         self.by = Actor(tenant=tenant, subject="ann", via=Via.SESSION)
         self.register, self.purse, self.letterbox = Register(), Purse(), Letterbox()
-        book = AlertBook(self.letterbox, AuditLog(Unobserved(), self.clock))
+        self.heard = Heard()
+        book = AlertBook(self.letterbox, AuditLog(Unobserved(), self.clock), self.heard)
         self.desk = AlertDesk(book, self.clock)
+        self.notifications = NotificationDesk(book, self.clock)
         self.digests = DigestService(database, book)
         self.feed = AlertFeed(database, look_seconds=0.01)
         reminding = Reminding(database, book)
         self.watched: list[WatchedDueDates] = [self.register]
-        self.scans = ScanService(database, self.watched, self.purse, Raising(book), reminding, page=page)
+        self.scans = ScanService(database, self.watched, self.purse, Raising(book), reminding, self.heard, page=page)
 
     def clock(self) -> datetime:
         return self.now

@@ -71,11 +71,55 @@ async def test_from_the_first_page_to_somebody_s_reaction(browser: Browser, clin
     await expect(page.get_by_role("table")).to_contain_text(f"Assigned to {LOGIN}")
 
 
+async def test_ticked_alerts_are_handled_together_by_keyboard(browser: Browser, clinic: Clinic) -> None:
+    page = await clinic.signed_in(browser)
+    await page.goto(f"{clinic.gate.http_url}/pm/inbox/alerts?urgency=critical")
+    apply = page.get_by_role("button", name="Apply")
+    await expect(apply).to_be_disabled()
+
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await expect(apply).to_have_text("Apply (1)")
+    await page.get_by_role("checkbox", name="Acknowledge").check()
+    await page.get_by_label("Note").fill("forms are on the way")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("status")).to_have_text("● 1 alert was acknowledged.")
+    await expect(page.get_by_role("row").filter(has_text="Molina")).to_contain_text("Acknowledged")
+    await expect(page.get_by_label("How near")).to_have_value("critical")
+
+
+async def test_whoever_is_to_be_told_is_settled_and_somebody_chooses_one_mail_a_day(
+    browser: Browser, clinic: Clinic
+) -> None:
+    page = await clinic.signed_in(browser)
+    await page.keyboard.press("g")
+    await page.keyboard.press("b")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Notifications")
+    all_of_us, own = (
+        page.get_by_role("form", name="Your organisation"),
+        page.get_by_role("form", name="You", exact=True),
+    )
+
+    await all_of_us.get_by_label("Login of recipient 1").fill("sam")
+    await all_of_us.get_by_label("Mail address of recipient 1").fill("sam")
+    await all_of_us.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("1 field below needs another look")
+    await all_of_us.get_by_label("Mail address of recipient 1").fill("sam@example.org")
+    await all_of_us.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_contain_text("settings were changed")
+    await own.get_by_label("Mails to you").select_option("One mail a day")
+    await own.get_by_role("button", name="Keep my choice").click()
+
+    await expect(page.get_by_role("listitem").filter(has_text=f"You get one mail a day at {LOGIN}")).to_be_visible()
+    await expect(all_of_us.get_by_label("Login of recipient 2")).to_have_value(LOGIN)
+
+
 async def paths_of(page: Page, clinic: Clinic) -> list[str]:
     """Every page about alerts, with something on it."""
     await page.goto(f"{clinic.gate.http_url}/pm/inbox/alerts")
     first = await page.get_by_role("link", name="Re-credentialing: Aetna").get_attribute("href")
-    return ["/", "/pm/inbox/alerts", "/pm/inbox/alerts?status=renewed", str(first)]
+    return ["/", "/pm/inbox/alerts", "/pm/inbox/alerts?status=renewed", "/pm/notifications", str(first)]
 
 
 async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:

@@ -118,12 +118,72 @@ async def test_from_an_alert_to_its_history(checked: Caller) -> None:
     assert [entry.action for entry in entries.entries] == ["alert.handled"] * 4
 
 
+async def test_those_who_watch_the_service_see_how_many_there_are_when_they_look(
+    gate: GateInProcess, checked: Caller
+) -> None:
+    await alerted(checked)
+
+    async def shown(name: str) -> float:
+        series = (line.rsplit(" ", 1) for line in (await gate.page("/metrics")).text.splitlines())
+        return sum(float(value) for told, value in series if told.startswith(f"enrollment_gate_alert{name}"))
+
+    of_kind = '{kind="revalidation",urgency="past_due"'
+    assert await shown(f'_changes_total{of_kind},what="raised"') >= 1
+    assert await shown('_scans_total{kind="revalidation",result="told"') >= 1
+    async with asyncio.timeout(CALL_SECONDS):
+        while not await shown(f"s_current{of_kind}") >= 1:  # noqa: ASYNC110 - no event tells; what was counted a moment ago is told again
+            await asyncio.sleep(1)
+
+
+async def test_several_alerts_are_handled_together_and_each_is_told_of(checked: Caller) -> None:
+    alerts = await alerted(checked)
+    ids = [alerts[SOON].id, NOBODY, alerts[PAST_DUE].id]
+    until = instant_message(system_clock() + timedelta(days=14))
+
+    assigned = (await ask(checked, "AssignAlerts", alert_ids=ids, assigned_to="ann")).handled
+    put_off = (await ask(checked, "SnoozeAlerts", alert_ids=ids[:1], until=until, note="holidays")).handled
+    known = (await ask(checked, "AcknowledgeAlerts", alert_ids=ids[1:], note="seen")).handled
+
+    assert [(each.alert_id, each.refusal, each.alert.assigned_to) for each in assigned] == [
+        (ids[0], "", "ann"),
+        (NOBODY, "there is no such alert", ""),
+        (ids[2], "", "ann"),
+    ]
+    assert [each.alert.status for each in put_off] == [pb.ALERT_STATUS_SNOOZED]
+    assert [each.alert.status for each in known] == [pb.ALERT_STATUS_UNSPECIFIED, pb.ALERT_STATUS_ACKNOWLEDGED]
+    request = audit_log_pb2.ListEntriesRequest(filter=audit_log_pb2.AuditFilter(action="alert.handled"))
+    entries = await checked.audit.ListEntries(request, metadata=checked.metadata, timeout=CALL_SECONDS)
+    assert len(entries.entries) == 4
+
+
+async def test_somebody_chooses_how_they_are_written_to_and_settles_nothing_else(
+    gate: GateInProcess, checked: Caller
+) -> None:
+    viewer = gate.of(checked.tenant, Role.VIEWER)  # signs in as "tests", which is no mail address
+    style = pb.MAIL_STYLE_DIGEST
+
+    status, _ = await refused(viewer, "ChooseMailStyle", style=style)
+    assert status is grpc.StatusCode.FAILED_PRECONDITION
+    assert await refused(viewer, "ChooseMailStyle") == (grpc.StatusCode.INVALID_ARGUMENT, ["style"])
+    named = pb.NotificationPreferences(recipients=[pb.AlertRecipient(person="tests", email="tests@acme.example")])
+    mask = FieldMask(paths=["recipients"])
+    await ask(checked, "UpdateNotificationPreferences", preferences=named, update_mask=mask)
+
+    chosen = (await ask(viewer, "ChooseMailStyle", style=style)).preferences
+
+    assert [(each.person, each.email, each.style) for each in chosen.recipients] == [
+        ("tests", "tests@acme.example", style)
+    ]
+
+
 async def test_what_is_refused_names_its_field(checked: Caller) -> None:
     alert = (await alerted(checked))[SOON]
     invalid, missing = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
 
     assert await refused(checked, "SnoozeAlert", alert_id=alert.id) == (invalid, ["until"])
     assert await refused(checked, "AddNote", alert_id=alert.id) == (invalid, ["note"])
+    assert await refused(checked, "SnoozeAlerts", alert_ids=[alert.id]) == (invalid, ["until"])
+    assert await refused(checked, "AssignAlerts") == (invalid, ["alert_ids"])
     assert await refused(checked, "MuteKind") == (invalid, ["kind"])
     assert await refused(checked, "MuteKind", kind=99) == (invalid, ["kind"])
     assert await refused(checked, "ListAlerts", npi="12") == (invalid, ["npi"])

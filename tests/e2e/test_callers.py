@@ -107,6 +107,7 @@ NEEDS = {
             "UnmuteKind",
             "ListMutes",
             "GetNotificationPreferences",
+            "ChooseMailStyle",
             "WatchAlerts",
         )
     },
@@ -117,6 +118,9 @@ NEEDS = {
             "SnoozeAlert",
             "AssignAlert",
             "AddNote",
+            "AcknowledgeAlerts",
+            "SnoozeAlerts",
+            "AssignAlerts",
             "UpdateNotificationPreferences",
             "RunScan",
         )

@@ -153,6 +153,8 @@ EXAMPLES: Final[Mapping[str, Named]] = {
         f"{name}Request.alert_id": _ALERT
         for name in ("GetAlert", "AcknowledgeAlert", "SnoozeAlert", "AssignAlert", "AddNote")
     },
+    **{f"{name}AlertsRequest.alert_ids": _ALERT for name in ("Acknowledge", "Snooze", "Assign")},
+    "AssignAlertsRequest.assigned_to": lambda _: THEIR_COORDINATOR,
     "ListAlertsRequest.page_token": _token("ListAlerts"),
     "ListAlertsRequest.assigned_to": lambda _: THEIR_COORDINATOR,
     "AssignAlertRequest.assigned_to": lambda _: THEIR_COORDINATOR,
@@ -206,6 +208,7 @@ EXAMPLES: Final[Mapping[str, Named]] = {
 ORDINARY: Final = {
     *(f"ListAlertsRequest.{name}" for name in ("state", "npi", "page_size")),
     *(f"{name}Request.note" for name in ("AcknowledgeAlert", "SnoozeAlert", "AddNote")),
+    *(f"{name}AlertsRequest.note" for name in ("Acknowledge", "Snooze")),
     "AlertRecipient.email",
     *(f"NotificationPreferences.{name}" for name in ("escalate_after_days", "escalate_to", "digest_hour", "time_zone")),
     *(f"{name}Request.page_size" for name in LISTS),
@@ -290,6 +293,8 @@ def plain_requests() -> Mapping[str, Message]:
     return {
         "SnoozeAlert": alerts_pb2.SnoozeAlertRequest(until=instant_message(system_clock() + timedelta(days=1))),
         "AddNote": alerts_pb2.AddNoteRequest(note="mine"),
+        "SnoozeAlerts": alerts_pb2.SnoozeAlertsRequest(until=instant_message(system_clock() + timedelta(days=1))),
+        "ChooseMailStyle": alerts_pb2.ChooseMailStyleRequest(style=alerts_pb2.MAIL_STYLE_NONE),
         "MuteKind": alerts_pb2.MuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
         "UnmuteKind": alerts_pb2.UnmuteKindRequest(kind=alerts_pb2.ALERT_KIND_ATTESTATION),
         "UpdateNotificationPreferences": alerts_pb2.UpdateNotificationPreferencesRequest(
@@ -369,6 +374,13 @@ BODIES: Final[Mapping[str, Named]] = {
     "POST /api/alerts/{alert_id}/snooze": lambda _: {"until": (system_clock() + timedelta(days=1)).isoformat()},
     "POST /api/alerts/{alert_id}/assign": lambda _: {"assigned_to": THEIR_COORDINATOR},
     "POST /api/alerts/{alert_id}/notes": lambda _: {"note": "mine"},
+    "POST /api/alerts/acknowledge": lambda records: {"alert_ids": [records.alert]},
+    "POST /api/alerts/snooze": lambda records: {
+        "alert_ids": [records.alert],
+        "until": (system_clock() + timedelta(days=1)).isoformat(),
+    },
+    "POST /api/alerts/assign": lambda records: {"alert_ids": [records.alert], "assigned_to": THEIR_COORDINATOR},
+    "PUT /api/alert-preferences/own": lambda _: {"style": "none"},
     "POST /api/alert-mutes": lambda _: {"kind": "attestation", "is_muted": False},
     "PATCH /api/alert-preferences": lambda _: {"digest_hour": 8},
     "POST /api/admin/providers": lambda _: {"first_name": "A", "last_name": "B", "npi": new_npi()},
@@ -452,15 +464,22 @@ ROUTES: Final = _WITHOUT_BODY | BODIES.keys()
 ABOUT_NO_RECORD: Final = {
     "POST /api/alert-mutes",
     "PATCH /api/alert-preferences",
+    "PUT /api/alert-preferences/own",
     "POST /api/admin/providers",
     "POST /api/admin/payers",
     "PATCH /api/admin/credentialing-preferences",
 }
 """Take a body, and no id."""
+TELLS_OF_EACH: Final = {f"POST /api/alerts/{act}" for act in ("acknowledge", "snooze", "assign")}
+"""Take several ids, and tell of each what became of it."""
 
 
 PAGES: Final = {
+    "GET /pm/notifications",
+    "POST /pm/notifications",
+    "POST /pm/notifications/own",
     "GET /pm/inbox/alerts",
+    "POST /pm/inbox/alerts",
     "POST /pm/inbox/alerts/mutes",
     "GET /pm/inbox/alerts/{alert_id}",
     "POST /pm/inbox/alerts/{alert_id}/acknowledge",

@@ -4,6 +4,7 @@ import sys
 
 from prometheus_client import CollectorRegistry
 
+from gate.observability.alert_series import AlertSeries
 from gate.observability.ledger_series import LedgerSeries
 from gate.observability.merged import share_series
 from gate.observability.metrics import Metrics
@@ -19,6 +20,7 @@ for _ in range(calls):
     metrics.request_ended("CheckClaim", "OK", 0.01)
 metrics.noted.count()
 LedgerSeries(metrics.registry, 5).ledger_queue(calls, 10.0 * slot, 1000)
+AlertSeries(metrics.registry, ["attestation"], ["critical"]).alerts_stand({("attestation", "critical"): calls})
 sys.stdout.write("counted\n")
 sys.stdout.flush()
 sys.stdin.read()

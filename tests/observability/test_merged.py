@@ -43,6 +43,9 @@ def test_counters_add_up_over_workers_and_over_those_that_were_killed_and_gauges
     assert value(merged, "enrollment_gate_api_keys_age_seconds") == 2
     assert value(merged, "enrollment_gate_tls_certificate_expiry_seconds", certificate="server") == 100
 
+    of_all = {"kind": "attestation", "urgency": "critical"}
+    assert value(merged, "enrollment_gate_alerts_current", **of_all) == 12, "as it was told last, by whomever"
+
     ended(one)
     forget_gauges(str(tmp_path), 1)
     assert value(merged, "enrollment_gate_request_seconds_count", **call) == 42
@@ -53,6 +56,7 @@ def test_counters_add_up_over_workers_and_over_those_that_were_killed_and_gauges
     assert value(merged, "enrollment_gate_request_seconds_count", **call) == 50
     assert value(merged, "enrollment_gate_request_seconds_bucket", le="0.01", **call) == 50
     assert value(merged, "enrollment_gate_claims_in_flight") == 20
+    assert value(merged, "enrollment_gate_alerts_current", **of_all) == 8
 
     serving |= {1: another.pid, 2: two.pid}
     assert value(merged, "enrollment_gate_workers") == 2

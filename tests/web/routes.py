@@ -26,7 +26,7 @@ def all_routes() -> list[RouteContext]:
         database=nobody,
         tenants=nobody,
         credentialing=CredentialingDesk.of(nobody, nobody, nobody, system_clock),
-        alerts=AlertOffice.of(nobody, (), nobody, nobody, nobody, system_clock),
+        alerts=AlertOffice.of(nobody, (), nobody, nobody, nobody, system_clock, nobody),
         jobs=nobody,
         dead_letters=nobody,
         webhooks=nobody,

@@ -2,90 +2,28 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from itertools import count
 
 import pytest
 import pytest_asyncio
 
 from gate.auth.permissions import Role
-from gate.clock import system_clock
-from gate.v1 import alerts_pb2 as pb
-from gate.v1 import credentialing_pb2
-from tests.support.admin_api import new_npi
-from tests.support.callers import CALL_SECONDS, Caller, as_message
 from tests.support.gates import GateInProcess
-from tests.support.visitors import Visitor, hire, visitor
+from tests.web.alert_desks import Desk, desk_of
 from tests.web.routes import unsafe_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOBODY = "00000000-0000-7000-8000-000000000000"
-_numbers = count(1)
-
-
-class Desk:
-    """Somebody at a browser, in an organisation of their own."""
-
-    def __init__(self, browser: Visitor, caller: Caller, login: str) -> None:
-        self.browser = browser
-        self.caller = caller
-        self.login = login
-
-    async def page(self, path: str, status: int = 200) -> str:
-        answer = await self.browser.get(path)
-        assert answer.status == status, answer.text
-        return answer.text
-
-    async def send(self, path: str, status: int = 303, **fields: str) -> str:
-        """The page to which it leads, or what was answered instead."""
-        answer = await self.browser.submit("/account", path, **fields)
-        assert answer.status == status, answer.text
-        return await self.page(answer.location) if status == 303 else answer.text
-
-    async def alert(self, *, due_in: int = 10, payer: str = "Molina") -> str:
-        """The path of an alert about an enrollment that is due so soon."""
-
-        async def record(name: str, **fields: object) -> object:
-            request = getattr(credentialing_pb2, f"{name}Request")(**fields)
-            act = getattr(self.caller.credentialing, name)
-            return await act(request, metadata=self.caller.metadata, timeout=CALL_SECONDS)
-
-        told = credentialing_pb2.Provider(first_name="Jane", last_name="Doe", npi=new_npi())
-        provider = await record("CreateProvider", provider=told)
-        made = await record("CreatePayer", payer=credentialing_pb2.Payer(name=payer))
-        assert isinstance(provider, credentialing_pb2.CreateProviderResponse)
-        assert isinstance(made, credentialing_pb2.CreatePayerResponse)
-        enrollment = credentialing_pb2.ProviderEnrollment(
-            provider_id=provider.provider.id,
-            payer_id=made.payer.id,
-            status=credentialing_pb2.PROVIDER_ENROLLMENT_STATUS_ENROLLED,
-            recert_due_on=as_message(system_clock().date() + timedelta(days=due_in)),
-        )
-        await record("CreateEnrollment", enrollment=enrollment)
-        await self.caller.alerts.RunScan(pb.RunScanRequest(), metadata=self.caller.metadata, timeout=CALL_SECONDS)
-        page = await self.page("/pm/inbox/alerts")
-        found = re.search(rf'href="(/pm/inbox/alerts/[0-9a-f-]+)">Re-credentialing: {payer}<', page)
-        assert found is not None
-        return found[1]
-
-
-async def _desk(gate: GateInProcess, role: Role) -> AsyncIterator[Desk]:
-    name = f"alerts-{role.value.replace('_', '-')}-{next(_numbers)}"
-    await hire(gate.settings, name, {f"{name}-clinic": role})
-    async with visitor(gate.http_url) as browser:
-        await browser.sign_in(name)
-        yield Desk(browser, gate.of(f"{name}-clinic"), name)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def desk(gate: GateInProcess) -> AsyncIterator[Desk]:
-    async for desk in _desk(gate, Role.PROVIDER_RELATIONS):
+    async with desk_of(gate, Role.PROVIDER_RELATIONS) as desk:
         yield desk
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def onlooker(gate: GateInProcess) -> AsyncIterator[Desk]:
-    async for desk in _desk(gate, Role.VIEWER):
+    async with desk_of(gate, Role.VIEWER) as desk:
         yield desk
 
 
@@ -144,12 +82,73 @@ async def test_a_muted_kind_is_left_out_until_it_is_heard_of_again(desk: Desk) -
     assert "Molina" in await desk.send("/pm/inbox/alerts/mutes", kind="recredentialing", whose="me", muted="no")
 
 
+def box_of(path: str) -> dict[str, str]:
+    """The tick of the alert at `path`."""
+    return {f"row-{path.rpartition('/')[2]}": "on"}
+
+
+async def test_ticked_alerts_are_handled_together_and_the_list_stays_as_it_was_filtered(desk: Desk) -> None:
+    molina, aetna = await desk.alert(), await desk.alert(payer="Aetna")
+    both = box_of(molina) | box_of(aetna)
+    back = {"back-kind": "recredentialing"}
+
+    page = await desk.send("/pm/inbox/alerts", both | back, assigned_to=desk.login)
+    assert "2 alerts were assigned." in page
+    assert re.search(r'<option value="recredentialing" selected>', page)
+    assert "1 alert was put off." in await desk.send("/pm/inbox/alerts", box_of(aetna), snoozed_until="+7")
+    page = await desk.send("/pm/inbox/alerts", box_of(molina), acknowledged="on", note="called", assigned_to="nobody")
+
+    assert "1 alert was changed." in page
+    assert "Given back" in (shown := await desk.page(molina))
+    assert "called" in shown
+    assert "Snoozed" in await desk.page(aetna)
+    assert desk.login in await desk.page(aetna)
+
+
+async def test_of_those_that_cannot_be_handled_each_is_told_and_the_others_are(desk: Desk) -> None:
+    late, molina = await desk.alert(due_in=-3, payer="Aetna"), await desk.alert()
+    await desk.renew(payer="Aetna")
+
+    ids = box_of(late) | box_of(molina) | box_of(f"/{NOBODY}")
+    page = await desk.send("/pm/inbox/alerts", ids, status=200, acknowledged="on")
+
+    assert "1 alert was acknowledged." in page
+    assert "2 alerts were left as they are:" in page
+    assert f'<a href="{late}">Re-credentialing: Aetna, Jane Doe</a>: the alert is closed: renewed.' in page
+    assert "One of them: there is no such alert." in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "objection"),
+    [
+        ({}, "Choose what is to happen"),
+        ({"acknowledged": "on", "snoozed_until": "+7"}, "Choose either"),
+        ({"snoozed_until": "someday"}, "Is not a day"),
+        ({"snoozed_until": "+400"}, "Must be an instant within the next 365 days"),
+        ({"note": "why", "assigned_to": "ann"}, "A note goes with"),
+    ],
+)
+async def test_what_is_wanted_of_ticked_alerts_is_read_before_anything_is_done(
+    desk: Desk, typed: dict[str, str], objection: str
+) -> None:
+    path = await desk.alert()
+
+    page = await desk.send("/pm/inbox/alerts", typed | box_of(path), status=400)
+
+    assert f"Nothing was changed. {objection}" in page
+    assert re.search(rf'name="{next(iter(box_of(path)))}" form="bulk" checked', page), "what was ticked still is"
+    assert "Tick at least one alert" in await desk.send("/pm/inbox/alerts", status=400, acknowledged="on")
+    assert len(re.findall('<tr><td class="when">', await desk.page(path))) == 1, "only that it was raised"
+
+
 async def test_whoever_may_only_look_is_offered_nothing_to_do_and_refused_it(onlooker: Desk) -> None:
     path = await onlooker.alert()
 
     page = await onlooker.page(path)
 
     assert "Acknowledge" not in page
+    assert "Ticked alerts" not in await onlooker.page("/pm/inbox/alerts")
+    await onlooker.send("/pm/inbox/alerts", box_of(path), status=403, acknowledged="on")
     assert "For everybody" not in await onlooker.page("/pm/inbox/alerts")
     await onlooker.send(f"{path}/acknowledge", status=403)
     await onlooker.send("/pm/inbox/alerts/mutes", status=403, kind="recredentialing", whose="all", muted="yes")
@@ -157,8 +156,8 @@ async def test_whoever_may_only_look_is_offered_nothing_to_do_and_refused_it(onl
 
 
 async def test_no_form_can_be_sent_without_the_token_of_the_page(desk: Desk) -> None:
-    paths = [path for path in unsafe_routes() if path.startswith("/pm/inbox/alerts")]
-    assert len(paths) == 5
+    paths = [path for path in unsafe_routes() if path.startswith(("/pm/inbox/alerts", "/pm/notifications"))]
+    assert len(paths) == 8
     for path in paths:
         answer = await desk.browser.post(path.replace("{alert_id}", NOBODY), {"csrf_token": "wrong"})
         assert answer.status == 403, path

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.texts import LONGEST_NAME, is_address
-from gate.errors import FieldViolation, InvalidInput
+from gate.errors import FieldViolation, InvalidInput, PreconditionFailed
 from sources.states import TIME_ZONES
 
 ZONES: Final = frozenset({zone.key for zone in TIME_ZONES.values()} | {"UTC"})
@@ -27,6 +27,8 @@ class MailStyle(StrEnum):
     """A mail for each alert, at once."""
     DIGEST = "digest"
     """One mail a day, on days on which there is something new."""
+    NONE = "none"
+    """No mails: they look themselves. Their address stays, for when they change their mind."""
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +52,10 @@ class NotificationPreferences(msgspec.Struct, frozen=True, kw_only=True, forbid_
     """From which hour on the day's digest is sent."""
     time_zone: str = "UTC"
     """In which the day and the hour of digests are told."""
+
+    def recipient(self, person: str) -> Recipient | None:
+        """What is settled for one person."""
+        return next((each for each in self.recipients if each.person == person), None)
 
     def digest_day(self, now: datetime) -> date | None:
         """Whose digest is due now; None: it is too early in the day."""
@@ -97,6 +103,29 @@ def changed(preferences: NotificationPreferences, change: PreferencesChange) -> 
     if violations := tuple(_violations(kept)):
         raise InvalidInput(*violations)
     return kept
+
+
+def chosen(preferences: NotificationPreferences, person: str, style: MailStyle) -> NotificationPreferences:
+    """`preferences` with what one person chose for themselves. Nobody has alerts sent to an address of their choice:
+    mails go where those who manage alerts said, or to the address by which the person signs in.
+
+    Raises:
+        PreconditionFailed: there is no such address.
+        InvalidInput: there are as many recipients as there may be.
+    """
+    own = preferences.recipient(person)
+    if own is None and style is MailStyle.NONE:
+        return preferences
+    if own is None and not is_address(person):
+        raise PreconditionFailed(
+            "nobody named a mail address for you: whoever manages alerts can add you to the recipients"
+        )
+    if own is None:
+        theirs = (*preferences.recipients, Recipient(person=person, email=person, style=style))
+    else:
+        new = msgspec.structs.replace(own, style=style)
+        theirs = tuple(new if each is own else each for each in preferences.recipients)
+    return changed(preferences, PreferencesChange(recipients=theirs))
 
 
 def _violations(preferences: NotificationPreferences) -> Iterator[FieldViolation]:

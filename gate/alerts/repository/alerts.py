@@ -14,7 +14,7 @@ from gate.alerts.model.pages import AlertCounts, AlertFilter, Position
 from gate.alerts.repository import rows
 from gate.alerts.tables import AlertTable
 from gate.persistence.dialects import insert_into
-from gate.persistence.unit_of_work import UnitOfWork
+from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _KINDS: Final = {kind.value: kind for kind in AlertKind}
 _STATUSES: Final = {status.value: status for status in AlertStatus}
@@ -114,6 +114,18 @@ async def counts(unit: UnitOfWork, without: Collection[AlertKind]) -> AlertCount
         escalated=sum(escalated for _, _, escalated, _ in found),
         unassigned=sum(int(unassigned) for _, _, _, unassigned in found),
     )
+
+
+async def standing(database: Database) -> Mapping[tuple[str, str], int]:
+    """Of all tenants: how many alerts are current, by kind and urgency.
+
+    Raises:
+        StoreUnavailable: the database cannot be read.
+    """
+    query = select(AlertTable.kind, AlertTable.urgency, func.count()).where(AlertTable.closed_at.is_(None))
+    async with database.reading_across_tenants() as session:
+        found = await session.execute(query.group_by(AlertTable.kind, AlertTable.urgency))
+        return {(kind, urgency): count for kind, urgency, count in found}
 
 
 async def to_wake(unit: UnitOfWork, now: datetime, limit: int) -> Sequence[str]:

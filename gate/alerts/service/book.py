@@ -1,11 +1,13 @@
 """What every service here does alike: number a change, keep it, and have it told."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
 from gate.alerts.model.alerts import AlertChange, ToldChange
 from gate.alerts.model.telling import Audience, messages_about
 from gate.alerts.repository import changes, preferences
+from gate.alerts.service.observer import AlertObserver
 from gate.audit.model import AuditEvent
 from gate.audit.trail import AuditTrail
 from gate.outbox.message import OutgoingMessage
@@ -23,9 +25,10 @@ class Outbox(Protocol):
 class AlertBook:
     """Enters changes of alerts, within the unit that makes them."""
 
-    def __init__(self, outbox: Outbox, trail: AuditTrail) -> None:
+    def __init__(self, outbox: Outbox, trail: AuditTrail, observer: AlertObserver) -> None:
         self._outbox = outbox
         self._trail = trail
+        self._observer = observer
 
     async def enter(
         self, unit: UnitOfWork, entries: Sequence[AlertChange], *audited: AuditEvent
@@ -36,13 +39,28 @@ class AlertBook:
         if told:
             audience = Audience(await preferences.preferences(unit), await preferences.mutes(unit))
             await self._outbox.add(unit, list(messages_about(told, audience)))
+            self._count(unit, told)
         await self._trail.record(unit, *audited)
         return told
 
-    async def send(self, unit: UnitOfWork, messages: Sequence[OutgoingMessage]) -> None:
-        """Have these told."""
-        await self._outbox.add(unit, messages)
+    async def send_digests(self, unit: UnitOfWork, digests: Sequence[OutgoingMessage]) -> None:
+        """Have these sent."""
+        await self._outbox.add(unit, digests)
+
+        async def count() -> None:
+            self._observer.digests_written(len(digests))
+
+        unit.after_commit(count)
 
     async def audit(self, unit: UnitOfWork, event: AuditEvent) -> None:
         """Record an act that changes no alert."""
         await self._trail.record(unit, event)
+
+    def _count(self, unit: UnitOfWork, told: Sequence[ToldChange]) -> None:
+        sorts = Counter((each.alert.kind, each.alert.urgency, each.change.what) for each in told)
+
+        async def count() -> None:
+            for (kind, urgency, what), changes_of_sort in sorts.items():
+                self._observer.alerts_changed(kind.value, urgency.value, what.value, changes_of_sort)
+
+        unit.after_commit(count)

@@ -1,34 +1,26 @@
 """What people do with alerts. Runs within the caller's unit of work and never commits."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from gate.alerts.model import preferences as preference_rules
-from gate.alerts.model import texts
-from gate.alerts.model.alerts import Alert, AlertChange, AlertStatus, ChangeKind, ToldChange
+from gate.alerts.model import acts
+from gate.alerts.model.acts import Act, Handled
+from gate.alerts.model.alerts import Alert, AlertChange, ToldChange
 from gate.alerts.model.kinds import AlertKind
-from gate.alerts.model.pages import (
-    AlertCounts,
-    AlertFile,
-    AlertFilter,
-    AlertPage,
-    page_of,
-    position_in,
-)
-from gate.alerts.model.preferences import MailStyle, Mute, NotificationPreferences, PreferencesChange, is_muted
+from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter, AlertPage, page_of, position_in
+from gate.alerts.model.preferences import is_muted
 from gate.alerts.model.telling import described
 from gate.alerts.repository import alerts, changes, preferences
-from gate.alerts.repository.rows import NO_DAY, take_turn
+from gate.alerts.repository.rows import take_turn
 from gate.alerts.service.book import AlertBook
 from gate.audit.model import Actor, AuditAction, AuditEvent
 from gate.clock import Clock
-from gate.errors import FieldViolation, InvalidInput, NotFound, PreconditionFailed
+from gate.errors import NotFound, PreconditionFailed
 from gate.page_tokens import page_size
 from gate.persistence.unit_of_work import UnitOfWork
 
-_LONGEST_SNOOZE: Final = timedelta(days=365)
 _MOST_CHANGES: Final = 1_000
 
 
@@ -78,10 +70,7 @@ class AlertDesk:
             NotFound: as `get`.
             PreconditionFailed: the alert is closed.
         """
-        kept = texts.note("note", note)
-        return await self._handle(
-            unit, alert_id, ChangeKind.ACKNOWLEDGED, by, kept, status=AlertStatus.ACKNOWLEDGED.value, snoozed_until=None
-        )
+        return await self._do(unit, alert_id, acts.acknowledgement(note), by)
 
     async def snooze(self, unit: UnitOfWork, alert_id: str, until: datetime, note: str, by: Actor) -> Alert:
         """Put it off. The next tier raises an alert of its own, whatever was put off.
@@ -90,13 +79,7 @@ class AlertDesk:
             InvalidInput: the instant is past or more than a year ahead, or the note is none.
             NotFound, PreconditionFailed: as `acknowledge`.
         """
-        now = self._clock()
-        if until.tzinfo is None or not now < until <= now + _LONGEST_SNOOZE:
-            raise InvalidInput(FieldViolation("until", "must be an instant within the next 365 days"))
-        kept = texts.note("note", note)
-        return await self._handle(
-            unit, alert_id, ChangeKind.SNOOZED, by, kept, status=AlertStatus.SNOOZED.value, snoozed_until=until
-        )
+        return await self._do(unit, alert_id, acts.snooze(until, note, self._clock()), by)
 
     async def assign(self, unit: UnitOfWork, alert_id: str, to: str, by: Actor) -> Alert:
         """Give it to somebody; empty: to nobody. Whoever has it gets the alerts of the tiers that follow, too.
@@ -105,8 +88,7 @@ class AlertDesk:
             InvalidInput: nobody could be called so.
             NotFound, PreconditionFailed: as `acknowledge`.
         """
-        person = texts.line("assigned_to", to)
-        return await self._handle(unit, alert_id, ChangeKind.ASSIGNED, by, person, assigned_to=person)
+        return await self._do(unit, alert_id, acts.assignment(to), by)
 
     async def add_note(self, unit: UnitOfWork, alert_id: str, note: str, by: Actor) -> Alert:
         """Write something into its history; of a closed alert, too.
@@ -115,96 +97,74 @@ class AlertDesk:
             InvalidInput: the note is none.
             NotFound: as `get`.
         """
-        kept = texts.note("note", note, required=True)
-        return await self._handle(unit, alert_id, ChangeKind.NOTED, by, kept)
+        return await self._do(unit, alert_id, acts.remark(note), by)
 
-    async def mute(self, unit: UnitOfWork, kind: AlertKind, by: Actor, *, for_all: bool) -> Sequence[Mute]:
-        """Hear no more of a kind: the caller, or the whole tenant. Its alerts are still raised, and can be asked for.
-
-        Returns:
-            All that are in force.
-        """
-        person = "" if for_all else by.subject
-        muted = Mute(kind=kind, person=person, muted_by=by.subject, muted_at=self._clock())
-        if await preferences.add_mute(unit, muted):
-            await self._audit(unit, AuditAction.ALERT_KIND_MUTED, f"alert_kind/{kind.value}", by, person=person)
-        return await preferences.mutes(unit)
-
-    async def unmute(self, unit: UnitOfWork, kind: AlertKind, by: Actor, *, for_all: bool) -> Sequence[Mute]:
-        """Hear of a kind again.
-
-        Returns:
-            All that are in force.
-        """
-        person = "" if for_all else by.subject
-        if await preferences.remove_mute(unit, kind, person):
-            await self._audit(unit, AuditAction.ALERT_KIND_UNMUTED, f"alert_kind/{kind.value}", by, person=person)
-        return await preferences.mutes(unit)
-
-    async def mutes(self, unit: UnitOfWork) -> Sequence[Mute]:
-        """All that are in force."""
-        return await preferences.mutes(unit)
-
-    async def preferences(self, unit: UnitOfWork) -> NotificationPreferences:
-        """Whom the tenant wants to be told."""
-        return await preferences.preferences(unit)
-
-    async def settle(self, unit: UnitOfWork, change: PreferencesChange, by: Actor) -> NotificationPreferences:
-        """Change whom the tenant wants to be told.
+    async def acknowledge_several(
+        self, unit: UnitOfWork, alert_ids: Sequence[str], note: str, by: Actor
+    ) -> Sequence[Handled]:
+        """`acknowledge` each of several, in the order named. One that refuses keeps none of the others from it.
 
         Raises:
-            InvalidInput: naming every field that does not fit.
+            InvalidInput: as `acknowledge`; no alert is named, or too many are. Nothing was done then.
         """
-        await take_turn(unit)
-        before = await preferences.preferences(unit)
-        after = preference_rules.changed(before, change)
-        await preferences.put_preferences(unit, after)
-        had = {each.person for each in before.recipients if each.style is MailStyle.DIGEST}
-        newest = await changes.last_number(unit)
-        for recipient in after.recipients:
-            if recipient.style is MailStyle.DIGEST and recipient.person not in had:
-                await preferences.put_digest(unit, recipient.person, newest, NO_DAY)
-        if after != before:
-            await self._audit(
-                unit,
-                AuditAction.ALERT_PREFERENCES_CHANGED,
-                "alert_preferences",
-                by,
-                recipients=len(after.recipients),
-                escalate_after_days=after.escalate_after_days,
-            )
-        return after
+        return await self._do_to_several(unit, alert_ids, acts.acknowledgement(note), by)
 
-    async def _handle(
-        self, unit: UnitOfWork, alert_id: str, what: ChangeKind, by: Actor, note: str, **values: object
-    ) -> Alert:
+    async def snooze_several(
+        self, unit: UnitOfWork, alert_ids: Sequence[str], until: datetime, note: str, by: Actor
+    ) -> Sequence[Handled]:
+        """`snooze` each of several, like `acknowledge_several`.
+
+        Raises:
+            InvalidInput: as `snooze` and `acknowledge_several`.
+        """
+        return await self._do_to_several(unit, alert_ids, acts.snooze(until, note, self._clock()), by)
+
+    async def assign_several(self, unit: UnitOfWork, alert_ids: Sequence[str], to: str, by: Actor) -> Sequence[Handled]:
+        """`assign` each of several, like `acknowledge_several`.
+
+        Raises:
+            InvalidInput: as `assign` and `acknowledge_several`.
+        """
+        return await self._do_to_several(unit, alert_ids, acts.assignment(to), by)
+
+    async def _do(self, unit: UnitOfWork, alert_id: str, act: Act, by: Actor) -> Alert:
+        (handled,) = await self._do_to_several(unit, [alert_id], act, by)
+        if handled.alert is None:
+            raise NotFound(handled.refusal)
+        if handled.refusal:
+            raise PreconditionFailed(handled.refusal)
+        return handled.alert
+
+    async def _do_to_several(
+        self, unit: UnitOfWork, alert_ids: Sequence[str], act: Act, by: Actor
+    ) -> Sequence[Handled]:
+        wanted = acts.several(alert_ids)
         await take_turn(unit)
-        alert = await _find(unit, alert_id)
-        if values and not alert.is_current:
-            raise PreconditionFailed(f"the alert is closed: {alert.status.value}")
+        found = {alert.id: alert for alert in await alerts.several(unit, list(filter(_is_id, wanted)))}
+        refusals = {alert_id: acts.refusal_of(act, found.get(alert_id)) for alert_id in wanted}
+        handled = await self._enter(unit, [found[each] for each in wanted if not refusals[each]], act, by)
+        return [
+            Handled(alert_id=each, refusal=refusals[each], alert=handled.get(each, found.get(each))) for each in wanted
+        ]
+
+    async def _enter(self, unit: UnitOfWork, handled: Sequence[Alert], act: Act, by: Actor) -> Mapping[str, Alert]:
+        """The alerts as they are now, by id; each has an entry of its own in its history and in the audit log."""
+        if not handled:
+            return {}
         now = self._clock()
-        if alert.is_current:
-            values["reacted_at"] = alert.reacted_at or now
-        if values:
-            await alerts.change(unit, [alert.id], **values)
-        event = AuditEvent(
-            actor=by,
-            action=AuditAction.ALERT_HANDLED,
-            object=f"alert/{alert.id}",
-            at=now,
-            details={"what": what.value, "name": alert.name},
-        )
-        entry = AlertChange(alert_id=alert.id, what=what, at=now, by=by.subject, note=note)
-        (told,) = await self._book.enter(unit, [entry], event)
-        return told.alert
+        if act.changes:
+            await alerts.change(unit, [alert.id for alert in handled], **act.changes)
+        if first := [alert.id for alert in handled if alert.is_current and alert.reacted_at is None]:
+            await alerts.change(unit, first, reacted_at=now)
+        entries = [
+            AlertChange(alert_id=alert.id, what=act.what, at=now, by=by.subject, note=act.note) for alert in handled
+        ]
+        told = await self._book.enter(unit, entries, *(_audited(alert, act, by, now) for alert in handled))
+        return {each.alert.id: each.alert for each in told}
 
     async def _muted_for(self, unit: UnitOfWork, by: Actor) -> Collection[AlertKind]:
         mutes = await preferences.mutes(unit)
         return [kind for kind in AlertKind if is_muted(mutes, kind, by.subject)]
-
-    async def _audit(self, unit: UnitOfWork, action: AuditAction, what: str, by: Actor, **details: str | int) -> None:
-        event = AuditEvent(actor=by, action=action, object=what, at=self._clock(), details=details)
-        await self._book.audit(unit, event)
 
 
 async def _find(unit: UnitOfWork, alert_id: str) -> Alert:
@@ -220,3 +180,13 @@ def _is_id(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def _audited(alert: Alert, act: Act, by: Actor, now: datetime) -> AuditEvent:
+    return AuditEvent(
+        actor=by,
+        action=AuditAction.ALERT_HANDLED,
+        object=f"alert/{alert.id}",
+        at=now,
+        details={"what": act.what.value, "name": alert.name},
+    )

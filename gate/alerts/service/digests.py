@@ -51,5 +51,5 @@ class DigestService:
                 ]
                 if news:
                     messages.append(digest(recipient, news, day, now))
-            await self._book.send(unit, messages)
+            await self._book.send_digests(unit, messages)
             return len(messages)

@@ -10,6 +10,7 @@ import structlog
 from gate.alerts.model.due_dates import Charges, ChargesSeen, DueDate, Subject, WatchedDueDates
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.repository import alerts
+from gate.alerts.service.observer import AlertObserver
 from gate.alerts.service.raising import Raised, Raising, unsettled
 from gate.alerts.service.reminding import Reminding
 from gate.errors import StoreUnavailable
@@ -42,13 +43,14 @@ class ScanService:
     schedulers at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a scan is made of
         self,
         database: Database,
         watched: Sequence[WatchedDueDates],
         charges: Charges,
         raising: Raising,
         reminding: Reminding,
+        observer: AlertObserver,
         *,
         page: int = PAGE,
     ) -> None:
@@ -57,6 +59,7 @@ class ScanService:
         self._charges = charges
         self._raising = raising
         self._reminding = reminding
+        self._observer = observer
         self._page = page
 
     async def scan(self, tenant: str, now: datetime) -> ScanResult:
@@ -75,6 +78,8 @@ class ScanService:
             except _CannotBeTold as error:
                 _log.warning("due_dates_unavailable", tenant=tenant, kinds=sorted(watched.kinds), error=str(error))
                 unavailable += sorted(watched.kinds)
+            for kind in watched.kinds:
+                self._observer.due_dates_read(kind.value, are_told=kind not in unavailable)
         reminded = await self._reminding.remind(tenant, now)
         return ScanResult(
             looked_at=looked_at,

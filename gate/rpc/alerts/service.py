@@ -7,7 +7,7 @@ from typing import ClassVar
 from gate.alerts.model.alerts import Alert, ToldChange
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertFilter
-from gate.alerts.model.preferences import Mute, PreferencesChange
+from gate.alerts.model.preferences import MailStyle, Mute, PreferencesChange
 from gate.alerts.service.office import AlertOffice
 from gate.auth.permissions import Permission
 from gate.errors import FieldViolation, InvalidInput
@@ -18,9 +18,10 @@ from gate.rpc.messages import instant_in
 from gate.v1 import alerts_pb2 as pb
 
 _KINDS = pb.AlertKind.DESCRIPTOR
+_STYLES = pb.MailStyle.DESCRIPTOR
 _LARGEST = 2**63 - 1
 _Muting = Callable[..., Awaitable[Sequence[Mute]]]
-"""`AlertDesk.mute` or `AlertDesk.unmute`."""
+"""`NotificationDesk.mute` or `NotificationDesk.unmute`."""
 
 
 class AlertsService:
@@ -33,6 +34,7 @@ class AlertsService:
         self._database = database
         self._office = office
         self._desk = office.desk
+        self._notifications = office.notifications
 
     @unary(Permission.ALERTS_VIEW)
     async def ListAlerts(  # noqa: N802 - the contract's name
@@ -99,12 +101,40 @@ class AlertsService:
             kept = await self._desk.add_note(unit, request.alert_id, request.note, call.actor())
         return pb.AddNoteResponse(alert=_message(kept))
 
+    @unary(Permission.ALERTS_MANAGE)
+    async def AcknowledgeAlerts(  # noqa: N802 - the contract's name
+        self, request: pb.AcknowledgeAlertsRequest, call: Call
+    ) -> pb.AcknowledgeAlertsResponse:
+        """Several."""
+        async with self._database.writing(call.principal.tenant) as unit:
+            handled = await self._desk.acknowledge_several(unit, request.alert_ids, request.note, call.actor())
+        return pb.AcknowledgeAlertsResponse(handled=messages_of(handled, pb.HandledAlert))
+
+    @unary(Permission.ALERTS_MANAGE)
+    async def SnoozeAlerts(  # noqa: N802 - the contract's name
+        self, request: pb.SnoozeAlertsRequest, call: Call
+    ) -> pb.SnoozeAlertsResponse:
+        """Several."""
+        until = _until(request)
+        async with self._database.writing(call.principal.tenant) as unit:
+            handled = await self._desk.snooze_several(unit, request.alert_ids, until, request.note, call.actor())
+        return pb.SnoozeAlertsResponse(handled=messages_of(handled, pb.HandledAlert))
+
+    @unary(Permission.ALERTS_MANAGE)
+    async def AssignAlerts(  # noqa: N802 - the contract's name
+        self, request: pb.AssignAlertsRequest, call: Call
+    ) -> pb.AssignAlertsResponse:
+        """Several."""
+        async with self._database.writing(call.principal.tenant) as unit:
+            handled = await self._desk.assign_several(unit, request.alert_ids, request.assigned_to, call.actor())
+        return pb.AssignAlertsResponse(handled=messages_of(handled, pb.HandledAlert))
+
     @unary(Permission.ALERTS_VIEW)
     async def MuteKind(  # noqa: N802 - the contract's name
         self, request: pb.MuteKindRequest, call: Call
     ) -> pb.MuteKindResponse:
         """For oneself; for all, whoever may manage alerts."""
-        mutes = await self._muting(request, call, self._desk.mute)
+        mutes = await self._muting(request, call, self._notifications.mute)
         return pb.MuteKindResponse(mutes=messages_of(mutes, pb.Mute))
 
     @unary(Permission.ALERTS_VIEW)
@@ -112,7 +142,7 @@ class AlertsService:
         self, request: pb.UnmuteKindRequest, call: Call
     ) -> pb.UnmuteKindResponse:
         """The same, taken back."""
-        mutes = await self._muting(request, call, self._desk.unmute)
+        mutes = await self._muting(request, call, self._notifications.unmute)
         return pb.UnmuteKindResponse(mutes=messages_of(mutes, pb.Mute))
 
     @unary(Permission.ALERTS_VIEW)
@@ -121,7 +151,7 @@ class AlertsService:
     ) -> pb.ListMutesResponse:
         """What nobody wants to hear of, and what who does not."""
         async with self._database.reading(call.principal.tenant) as unit:
-            return pb.ListMutesResponse(mutes=messages_of(await self._desk.mutes(unit), pb.Mute))
+            return pb.ListMutesResponse(mutes=messages_of(await self._notifications.mutes(unit), pb.Mute))
 
     @unary(Permission.ALERTS_VIEW)
     async def GetNotificationPreferences(  # noqa: N802 - the contract's name
@@ -129,7 +159,7 @@ class AlertsService:
     ) -> pb.GetNotificationPreferencesResponse:
         """Who is told, and how."""
         async with self._database.reading(call.principal.tenant) as unit:
-            settled = await self._desk.preferences(unit)
+            settled = await self._notifications.preferences(unit)
         return pb.GetNotificationPreferencesResponse(preferences=message_of(settled, pb.NotificationPreferences()))
 
     @unary(Permission.ALERTS_MANAGE)
@@ -139,8 +169,20 @@ class AlertsService:
         """Changes what the mask names."""
         change = change_in(request.preferences, request.update_mask, PreferencesChange, "preferences")
         async with self._database.writing(call.principal.tenant) as unit:
-            settled = await self._desk.settle(unit, change, call.actor())
+            settled = await self._notifications.settle(unit, change, call.actor())
         return pb.UpdateNotificationPreferencesResponse(preferences=message_of(settled, pb.NotificationPreferences()))
+
+    @unary(Permission.ALERTS_VIEW)
+    async def ChooseMailStyle(  # noqa: N802 - the contract's name
+        self, request: pb.ChooseMailStyleRequest, call: Call
+    ) -> pb.ChooseMailStyleResponse:
+        """For oneself."""
+        word = word_of(_STYLES, request.style, "style")
+        if word is None:
+            raise InvalidInput(FieldViolation("style", "is required"))
+        async with self._database.writing(call.principal.tenant) as unit:
+            settled = await self._notifications.choose(unit, MailStyle(word), call.actor())
+        return pb.ChooseMailStyleResponse(preferences=message_of(settled, pb.NotificationPreferences()))
 
     @streaming(Permission.ALERTS_VIEW)
     async def WatchAlerts(  # noqa: N802 - the contract's name
@@ -182,7 +224,7 @@ class AlertsService:
             return await act(unit, AlertKind(word), call.actor(), for_all=request.for_all)
 
 
-def _until(request: pb.SnoozeAlertRequest) -> datetime:
+def _until(request: pb.SnoozeAlertRequest | pb.SnoozeAlertsRequest) -> datetime:
     if not request.HasField("until"):
         raise InvalidInput(FieldViolation("until", "is required"))
     return instant_in(request.until, "until")

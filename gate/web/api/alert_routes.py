@@ -1,11 +1,11 @@
 """`/api/alerts`: deadlines that come near, and what people do about them."""
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
+from gate.alerts.model.acts import Handled
 from gate.alerts.model.alerts import Alert, AlertStatus, ToldChange
 from gate.alerts.model.kinds import AlertKind, Urgency
 from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter
@@ -16,6 +16,17 @@ from gate.auth.permissions import Permission
 from gate.credentialing.model.paging import Page
 from gate.persistence.unit_of_work import Database
 from gate.web.api.admitted import Paged
+from gate.web.api.alert_bodies import (
+    Acknowledgement,
+    Assignment,
+    MuteOrder,
+    Note,
+    OwnStyle,
+    SeveralAcknowledged,
+    SeveralAssigned,
+    SeveralSnoozed,
+    Snooze,
+)
 from gate.web.api.bodies import answer, page_answer, reads
 from gate.web.api.described import Descriptions
 from gate.web.door import Visit, caller
@@ -23,40 +34,6 @@ from gate.web.door import Visit, caller
 _Viewer = Annotated[Visit, Depends(caller(Permission.ALERTS_VIEW))]
 _Manager = Annotated[Visit, Depends(caller(Permission.ALERTS_MANAGE))]
 _CHANGES_AT_ONCE = 200
-
-
-class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """That somebody knows."""
-
-    note: str = ""
-
-
-class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Until when an alert is put off."""
-
-    until: datetime
-    note: str = ""
-
-
-class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who has an alert in hand; empty: nobody."""
-
-    assigned_to: str
-
-
-class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something for the history."""
-
-    note: str
-
-
-class MuteOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which kind is to be muted, or heard of again."""
-
-    kind: AlertKind
-    is_muted: bool
-    for_all: bool = False
-    """For the whole tenant, which needs `gate.alerts.manage`; else for the caller."""
 
 
 class AlertApi(msgspec.Struct, frozen=True):
@@ -72,6 +49,7 @@ def alert_routes(api: AlertApi) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["alerts"])
     _looking(router, api)
     _handling(router, api)
+    _handling_several(router, api)
     _settling(router, api)
     return router
 
@@ -160,9 +138,41 @@ def _handling(router: APIRouter, api: AlertApi) -> None:
             return answer(await desk.add_note(unit, alert_id, body.note, visit.actor()))
 
 
+def _handling_several(router: APIRouter, api: AlertApi) -> None:
+    """Up to 500 in one transaction; each is told with why it was not changed, where it was not."""
+    desk, described, database = api.office.desk, api.described, api.database
+
+    @router.post("/alerts/acknowledge", openapi_extra=described.operation(lists=Handled, takes=SeveralAcknowledged))
+    async def acknowledge_alerts(
+        visit: _Manager, body: Annotated[SeveralAcknowledged, Depends(reads(SeveralAcknowledged))]
+    ) -> Response:
+        """Somebody knows of each of these; one that is closed keeps none of the others from it."""
+        async with database.writing(visit.principal.tenant) as unit:
+            handled = await desk.acknowledge_several(unit, body.alert_ids, body.note, visit.actor())
+        return page_answer(Page(handled, ""))
+
+    @router.post("/alerts/snooze", openapi_extra=described.operation(lists=Handled, takes=SeveralSnoozed))
+    async def snooze_alerts(
+        visit: _Manager, body: Annotated[SeveralSnoozed, Depends(reads(SeveralSnoozed))]
+    ) -> Response:
+        """Put these off; one that is closed keeps none of the others from it."""
+        async with database.writing(visit.principal.tenant) as unit:
+            handled = await desk.snooze_several(unit, body.alert_ids, body.until, body.note, visit.actor())
+        return page_answer(Page(handled, ""))
+
+    @router.post("/alerts/assign", openapi_extra=described.operation(lists=Handled, takes=SeveralAssigned))
+    async def assign_alerts(
+        visit: _Manager, body: Annotated[SeveralAssigned, Depends(reads(SeveralAssigned))]
+    ) -> Response:
+        """Give these to somebody; one that is closed keeps none of the others from it."""
+        async with database.writing(visit.principal.tenant) as unit:
+            handled = await desk.assign_several(unit, body.alert_ids, body.assigned_to, visit.actor())
+        return page_answer(Page(handled, ""))
+
+
 def _settling(router: APIRouter, api: AlertApi) -> None:
     office, described, database = api.office, api.described, api.database
-    desk = office.desk
+    desk = office.notifications
 
     @router.get("/alert-mutes", openapi_extra=described.operation(lists=Mute))
     async def list_mutes(visit: _Viewer) -> Response:
@@ -195,6 +205,14 @@ def _settling(router: APIRouter, api: AlertApi) -> None:
         """Change what is named."""
         async with database.writing(visit.principal.tenant) as unit:
             return answer(await desk.settle(unit, change, visit.actor()))
+
+    @router.put(
+        "/alert-preferences/own", openapi_extra=described.operation(gives=NotificationPreferences, takes=OwnStyle)
+    )
+    async def choose_mail_style(visit: _Viewer, own: Annotated[OwnStyle, Depends(reads(OwnStyle))]) -> Response:
+        """How the caller is written to: a mail for each alert, one a day, or none."""
+        async with database.writing(visit.principal.tenant) as unit:
+            return answer(await desk.choose(unit, own.style, visit.actor()))
 
     @router.post("/alert-scans", openapi_extra=described.operation(gives=ScanResult))
     async def run_scan(visit: _Manager) -> Response:

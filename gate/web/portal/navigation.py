@@ -84,6 +84,7 @@ SECTIONS: Final[Sequence[Section]] = (
             Entry(title="Jobs", path="/system/jobs", keys="g j", needs=_ADMINISTRATION),
             Entry(title="Deliveries", path="/system/deliveries", keys="g d", needs=_ADMINISTRATION),
             Entry(title="Webhooks", path="/system/webhooks", keys="g w", needs=_ADMINISTRATION),
+            Entry(title="Notifications", path="/pm/notifications", keys="g b", needs=(Permission.ALERTS_VIEW,)),
             Entry(title="Your account", path="/account", keys="g a"),
         ),
     ),

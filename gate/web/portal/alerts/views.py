@@ -67,6 +67,7 @@ _DONE: Final[Mapping[str, str]] = {
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alert, as a row shows it."""
 
+    id: str
     path: str
     title: str
     whom: str
@@ -104,11 +105,11 @@ class CountLine(msgspec.Struct, frozen=True):
 def line_of(alert: Alert, now: datetime) -> AlertLine:
     """How a list shows it. Days are counted where the deadline is."""
     today = today_in(alert.state, now) if alert.state in STATES else now.date()
-    where = f" in {alert.state}" if alert.state and alert.kind is AlertKind.REVALIDATION else ""
     return AlertLine(
+        id=alert.id,
         path=f"{ALERTS}/{alert.id}",
-        title=KIND_TITLES[alert.kind] + where + (f": {alert.about}" if alert.about else ""),
-        whom=alert.provider or alert.npi or alert.key,
+        title=_title(alert),
+        whom=_whom(alert),
         npi=alert.npi,
         tier=alert.name,
         urgency=_URGENCY_BADGES[alert.urgency],
@@ -120,6 +121,11 @@ def line_of(alert: Alert, now: datetime) -> AlertLine:
         status=_STATUS_BADGES[alert.status],
         escalated=_ESCALATED if alert.escalated_at is not None and alert.is_current else None,
     )
+
+
+def name_of(alert: Alert) -> str:
+    """How a sentence calls it."""
+    return f"{_title(alert)}, {_whom(alert)}"
 
 
 def facts_of(alert: Alert) -> Sequence[tuple[str, str, str]]:
@@ -157,6 +163,15 @@ def count_lines(counts: AlertCounts) -> list[CountLine]:
 def notice_of(done: str) -> str:
     """What a page says of what was done just before; empty: nothing was."""
     return _DONE.get(done, "")
+
+
+def _title(alert: Alert) -> str:
+    where = f" in {alert.state}" if alert.state and alert.kind is AlertKind.REVALIDATION else ""
+    return KIND_TITLES[alert.kind] + where + (f": {alert.about}" if alert.about else "")
+
+
+def _whom(alert: Alert) -> str:
+    return alert.provider or alert.npi or alert.key
 
 
 def _what(change: AlertChange) -> str:

@@ -13,7 +13,7 @@ from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.views.addresses import address
 from gate.web.portal.credentialing.views.enrollments import DEADLINES, LIST
 
-_PREFERENCES = f"{LIST}/preferences"
+PREFERENCES = f"{LIST}/preferences"
 _LEAD = "recred_alert_lead_days"
 
 
@@ -38,13 +38,13 @@ def preference_pages(office: Office) -> APIRouter:
         zones = [(zone, zone.replace("_", " ")) for zone in sorted(ZONES)]
         return office.pages.answer(request, "credentialing/preferences.html", status=status, form=form, zones=zones)
 
-    @router.get(_PREFERENCES)
+    @router.get(PREFERENCES)
     async def edit(request: Request, visit: Manager) -> Response:
         async with office.reading(visit) as unit:
             kept = await office.desk.payers.preferences(unit)
         return shown(request, Form({_LEAD: str(kept.recred_alert_lead_days), "time_zone": kept.time_zone}))
 
-    @router.post(_PREFERENCES)
+    @router.post(PREFERENCES)
     async def change(request: Request, visit: Manager) -> Response:
         try:
             async with office.writing(visit) as unit:
