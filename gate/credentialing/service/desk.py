@@ -21,6 +21,7 @@ from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
+from gate.credentialing.service.workload import WorkloadService
 from gate.persistence.unit_of_work import Database
 
 
@@ -40,6 +41,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     dashboards: DashboardService
     reports: ReportService
     reconciliation: ReconciliationService
+    workload: WorkloadService
 
     @classmethod
     def of(cls, database: Database, evidence: MedicaidEvidence, trail: AuditTrail, clock: Clock) -> Self:
@@ -48,6 +50,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
         providers, payers = ProviderService(log), PayerService(log)
         applications = ApplicationService(log, payers)
         selection = SelectionService(log, payers, applications)
+        renewals = RenewalService(log)
         return cls(
             providers=providers,
             payers=payers,
@@ -58,8 +61,9 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
             tasks=TaskService(log, payers),
             contracts=ContractService(log),
             credentials=CredentialService(log, payers),
-            renewals=RenewalService(log),
+            renewals=renewals,
             dashboards=DashboardService(payers),
             reports=ReportService(log, payers),
             reconciliation=ReconciliationService(database, evidence, log, providers, payers),
+            workload=WorkloadService(payers, renewals),
         )
