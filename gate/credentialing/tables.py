@@ -28,6 +28,7 @@ IS_LEFT_TO_DO = column("task_status").not_in([literal_column(f"'{status.value}'"
 _IS_OPEN = and_(_IS_PRESENT, IS_LEFT_TO_DO)
 _WAS_PUT_OFF = and_(_IS_PRESENT, column("snoozed_until").is_not(None))
 _IS_WAITING = column("status") == literal_column("'submitted'")
+_NONE: ColumnElement[int] = literal_column("0")
 _BY_ITS_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
 """Sorted alike by both databases."""
 
@@ -180,6 +181,7 @@ class ApplicationTable(OfOneTenant, Base):
         _listed("ix_payer_applications_tenant_payer_id", "payer_id", "id"),
         _listed("ix_payer_applications_tenant_payer_status", "payer_id", "application_status", "id"),
         _listed("ix_payer_applications_tenant_expected_by", "expected_by", "id"),
+        _listed("ix_payer_applications_tenant_assigned_expected", "assigned_to", "expected_by", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -328,6 +330,31 @@ class ContractCountTable(OfOneTenant, Base):
     contracts: Mapped[int]
     bookable: Mapped[int]
     """Of these, providers who take patients."""
+
+
+class DueCountTable(OfOneTenant, Base):
+    """How many records fall due on a day, whether they are put off or not."""
+
+    __tablename__ = "due_counts"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    credentials: Mapped[int] = mapped_column(server_default=_NONE)
+    """That expire."""
+    enrollments: Mapped[int] = mapped_column(server_default=_NONE)
+    """That stand and have to be renewed."""
+    tasks: Mapped[int] = mapped_column(server_default=_NONE)
+    """With which something is left to do."""
+    applications: Mapped[int] = mapped_column(server_default=_NONE)
+    """That the payer has, and would typically have answered by then."""
+
+
+class RenewalCountTable(OfOneTenant, Base):
+    """How many renewals stand at a status."""
+
+    __tablename__ = "renewal_counts"
+
+    status: Mapped[str] = mapped_column(String(16), primary_key=True)
+    renewals: Mapped[int]
 
 
 class CredentialTable(OfOneTenant, Base):

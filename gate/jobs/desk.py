@@ -1,7 +1,7 @@
 """Jobs as people see them: what there is, how it went, and having one run at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from gate.clock import Clock
 from gate.errors import NotFound, PreconditionFailed
 from gate.jobs import repository
 from gate.jobs.model import DEPLOYMENT, Job, Run
+from gate.jobs.schedule import comes_no_more_often
 from gate.persistence.unit_of_work import Database
 
 PAGE: Final = 50
@@ -28,6 +29,15 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     last_run: Run | None
     succeeded_at: datetime | None
     """When it last ended well; one with nothing to do did, too."""
+
+
+class LastRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A job, and how its last run ended."""
+
+    name: str
+    title: str
+    run: Run | None
+    """None: it never ran, or its first run is under way."""
 
 
 class JobDesk:
@@ -73,6 +83,20 @@ class JobDesk:
                     )
                 )
         return views
+
+    async def last_runs(self, pace: timedelta) -> Sequence[LastRun]:
+        """Of every job that does not come more often than at that pace, in the order in which they are registered.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached.
+        """
+        now = self._clock()
+        async with self._database.reading(DEPLOYMENT) as unit:
+            return [
+                LastRun(name=job.name, title=job.title, run=await repository.last_ended(unit, job.name))
+                for job in self._jobs.values()
+                if comes_no_more_often(job.schedule, pace, now)
+            ]
 
     async def history(self, name: str, *, before: datetime | None = None, limit: int = PAGE) -> Sequence[Run]:
         """The job's runs, newest first, from the one before that time.

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import and_, case, delete, func, insert, or_, select, tuple_, update
 
-from gate.jobs.model import Run, RunState
+from gate.jobs.model import ENDED, Run, RunState
 from gate.jobs.tables import JobLeaseTable, JobRunTable
 from gate.persistence.dialects import insert_into
 from gate.persistence.unit_of_work import UnitOfWork
@@ -15,6 +15,7 @@ from gate.persistence.unit_of_work import UnitOfWork
 _NOBODY: Final = ""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN: Final = (RunState.ORDERED.value, RunState.RUNNING.value)
+_ENDED: Final = tuple(sorted(state.value for state in ENDED))
 _WELL: Final = (RunState.SUCCEEDED.value, RunState.IDLE.value)
 
 
@@ -134,6 +135,15 @@ async def history(unit: UnitOfWork, job: str, *, before: datetime | None, limit:
         query = query.where(JobRunTable.scheduled_for < before)
     rows = await unit.session.scalars(query.order_by(JobRunTable.scheduled_for.desc()).limit(limit))
     return [_run(row) for row in rows]
+
+
+async def last_ended(unit: UnitOfWork, job: str) -> Run | None:
+    """The job's last run that has ended."""
+    query = select(JobRunTable).where(
+        JobRunTable.tenant == unit.tenant, JobRunTable.job == job, JobRunTable.state.in_(_ENDED)
+    )
+    row = (await unit.session.scalars(query.order_by(JobRunTable.scheduled_for.desc()).limit(1))).one_or_none()
+    return None if row is None else _run(row)
 
 
 async def forget(unit: UnitOfWork, *, ended_before: datetime, idle_before: datetime) -> int:

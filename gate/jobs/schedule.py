@@ -86,6 +86,12 @@ def latest_due(schedule: Schedule, last: datetime | None, now: datetime) -> date
     return None
 
 
+def comes_no_more_often(schedule: Schedule, pace: timedelta, now: datetime) -> bool:
+    """Whether the next two times lie that far apart."""
+    first = schedule.next_after(now)
+    return schedule.next_after(first) - first >= pace
+
+
 def _times(schedule: Schedule, since: datetime, until: datetime) -> Iterator[datetime]:
     at = schedule.next_after(since)
     while at <= until:

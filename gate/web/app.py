@@ -20,11 +20,14 @@ from gate.jobs.desk import JobDesk
 from gate.outbox.dead_letters import DeadLetters
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.service import TenantService
+from gate.today.acts import TodayActs
+from gate.today.service import TodayService
 from gate.web.api.admitted import AdminApi
 from gate.web.api.alert_routes import AlertApi, alert_routes
 from gate.web.api.described import Descriptions
 from gate.web.api.routes import admin_routes
 from gate.web.api.system_routes import dead_letter_routes, job_routes, webhook_routes
+from gate.web.api.today_routes import today_routes
 from gate.web.cookies import Cookies
 from gate.web.door import WebDoor
 from gate.web.edge import Edge
@@ -43,6 +46,7 @@ from gate.web.portal.provider_pages import provider_pages
 from gate.web.portal.sign_in_form import Entrances, SignInForm
 from gate.web.portal.sign_in_pages import sign_in_pages, sign_out_pages
 from gate.web.portal.system.routes import system_pages
+from gate.web.portal.today.pages import today_pages
 
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 
@@ -110,7 +114,8 @@ def build_app(parts: WebParts) -> FastAPI:
             dead_letter_routes(parts.database, parts.dead_letters, api.described),
             webhook_routes(parts.database, parts.webhooks, api.described),
         )
-        for router in (*admin_routes(api), of_alerts, *of_system, *_portal(parts, pages)):
+        of_today = today_routes(_today(parts), api.described)
+        for router in (*admin_routes(api), of_alerts, of_today, *of_system, *_portal(parts, pages)):
             app.include_router(router)
         app.mount("/static", _Files(directory=STATIC))
     return app
@@ -118,6 +123,7 @@ def build_app(parts: WebParts) -> FastAPI:
 
 def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
     door, sessions, cookies, ways = parts.door, parts.sessions, parts.cookies, parts.entrances
+    doing = TodayActs(parts.credentialing, parts.alerts.desk, parts.clock)
     form = SignInForm(pages, cookies, ways)
     at_the_provider = (provider_pages(form, cookies, ways.provider, ways.sign_in),) if ways.provider is not None else ()
     return (
@@ -125,7 +131,8 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         *at_the_provider,
         sign_out_pages(pages, door, sessions, cookies, ways),
         organisation_pages(pages, door, sessions, cookies),
-        overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
+        overview_pages(pages, parts.health, parts.database, parts.tenants),
+        today_pages(pages, parts.health, parts.database, _today(parts), doing),
         *alert_pages(NotificationOffice(pages, parts.database, parts.alerts, parts.tenants, parts.credentialing)),
         account_pages(pages, sessions, ways.sign_in, cookies),
         *credentialing_pages(
@@ -133,3 +140,7 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         ),
         *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )
+
+
+def _today(parts: WebParts) -> TodayService:
+    return TodayService(parts.database, parts.tenants, parts.credentialing, parts.alerts.desk, parts.jobs, parts.clock)

@@ -111,8 +111,10 @@ class WebDoor:
             visit.principal.require(permission)
         return visit
 
-    async def api(self, request: Request, permission: Permission) -> Visit:
+    async def api(self, request: Request, permission: Permission | None) -> Visit:
         """The visit of a program with a bearer token, or of a page's script with the session.
+
+        Without `permission` the route itself tells what each caller may see.
 
         Raises:
             Unauthenticated: neither of the two.
@@ -127,7 +129,8 @@ class WebDoor:
             visit = Visit(principal=principal, client=client_of(request))
         else:
             visit = await self._scripted(request)
-        visit.principal.require(permission)
+        if permission is not None:
+            visit.principal.require(permission)
         return visit
 
     async def form(self, request: Request, secret: str) -> Mapping[str, str]:
@@ -182,8 +185,8 @@ def signed_in(permission: Permission | None = None) -> Callable[[Request], Await
     return admitted
 
 
-def caller(permission: Permission) -> Callable[[Request], Awaitable[Visit]]:
-    """A dependency of `/api` routes: whoever holds `permission`, by bearer token or by session."""
+def caller(permission: Permission | None = None) -> Callable[[Request], Awaitable[Visit]]:
+    """A dependency of `/api` routes: whoever holds `permission`, or anybody, by bearer token or by session."""
 
     async def admitted(request: Request) -> Visit:
         door: WebDoor = request.app.state.door

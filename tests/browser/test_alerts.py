@@ -32,7 +32,7 @@ class Clinic(NamedTuple):
         await page.get_by_label("Login").fill(LOGIN)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Today")
         return page
 
 
@@ -55,7 +55,8 @@ async def test_from_the_first_page_to_somebody_s_reaction(browser: Browser, clin
     page = await clinic.signed_in(browser)
 
     await (
-        page.get_by_role("region", name="Deadlines")
+        page.get_by_role("region", name="Lists")
+        .get_by_role("list", name="Alerts")
         .get_by_role("listitem")
         .filter(has_text="Past due")
         .get_by_role("link")
@@ -119,7 +120,7 @@ async def paths_of(page: Page, clinic: Clinic) -> list[str]:
     """Every page about alerts, with something on it."""
     await page.goto(f"{clinic.gate.http_url}/pm/inbox/alerts")
     first = await page.get_by_role("link", name="Re-credentialing: Aetna").get_attribute("href")
-    return ["/", "/pm/inbox/alerts", "/pm/inbox/alerts?status=renewed", "/pm/notifications", str(first)]
+    return ["/today", "/pm/inbox/alerts", "/pm/inbox/alerts?status=renewed", "/pm/notifications", str(first)]
 
 
 async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser, clinic: Clinic) -> None:

@@ -99,7 +99,7 @@ async def test_no_page_is_wider_than_the_screen(browser: Browser, gate: GateInPr
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
-    for path in ("/", "/account", "/organisations", "/status", "/signed-out", "/sign-in", "/nowhere"):
+    for path in ("/overview", "/account", "/organisations", "/status", "/signed-out", "/sign-in", "/nowhere"):
         await page.goto(gate.http_url + path)
         for width, scheme in product(WIDTHS, SCHEMES):
             await page.set_viewport_size({"width": width, "height": 800})
@@ -139,7 +139,7 @@ async def test_every_page_has_its_landmarks_names_and_one_heading(
     await page.get_by_role("button", name="north-clinic").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
-    for path in ("/", "/account", "/organisations", "/status", "/sign-in", "/nowhere"):
+    for path in ("/overview", "/account", "/organisations", "/status", "/sign-in", "/nowhere"):
         await page.goto(gate.http_url + path)
         assert await page.locator("h1").count() == 1, path
         assert await page.get_by_role("main").count() == 1, path

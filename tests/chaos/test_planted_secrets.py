@@ -49,6 +49,8 @@ _WITHOUT_WHICH_SECRETS_MEAN_NOTHING = {
 }
 _PAGES = (
     "/",
+    "/today",
+    "/overview",
     "/status",
     "/sign-in",
     "/sign-in/oidc",

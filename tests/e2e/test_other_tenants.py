@@ -24,6 +24,8 @@ from google.protobuf.message_factory import GetMessageClass
 from gate.auth.permissions import Role
 from gate.clock import system_clock
 from gate.rpc.messages import instant_message
+from gate.today.acts import ASSIGNABLE, SNOOZABLE
+from gate.today.model import MatterKind
 from gate.v1 import (
     access_pb2,
     audit_log_pb2,
@@ -505,6 +507,9 @@ FORM_EXAMPLES: Final[Mapping[str, Theirs]] = {
     "session": lambda other: other.session_id,
     "tenant": _fixed(THEIRS),
     "theme": _fixed("dark"),
+    "kind": _fixed("task"),
+    "id": lambda other: other.records.task,
+    "days": _fixed(7),
 }
 """The other tenant's value of every field of the portal's forms."""
 PARAMETER_EXAMPLES: Final[Mapping[str, Theirs]] = {
@@ -537,6 +542,7 @@ ROUTES: Final = {
     "GET /metrics",
     "GET /organisations",
     "POST /organisations",
+    "GET /overview",
     "GET /readyz",
     "GET /sign-in",
     "POST /sign-in",
@@ -546,6 +552,9 @@ ROUTES: Final = {
     "GET /signed-out",
     "GET /status",
     "POST /theme",
+    "GET /today",
+    "POST /today/snooze",
+    "POST /today/take",
     *PAGES,
     *RECORD_ROUTES,
     *DELIVERY_PAGES,
@@ -646,6 +655,23 @@ async def test_every_route_about_records_answers_404_to_another_tenant_s_ids(sit
             assert not told(answer.text, "", site.other.marks()), f"{route}: {answer}"
     statistics = "/api/admin/payers/selection-stats"
     assert (await site.me.get(f"{statistics}?providerId={records.provider}")).status == 404
+
+
+@pytest.mark.parametrize("act", ["take", "snooze"])
+async def test_nothing_another_tenant_has_to_do_is_taken_or_put_off(site: Site, act: str) -> None:
+    records = site.other.records
+    theirs = {
+        MatterKind.ALERT: records.alert,
+        MatterKind.DEADLINE: records.enrollment,
+        MatterKind.CREDENTIAL: records.credential,
+        MatterKind.TASK: records.task,
+        MatterKind.APPLICATION: records.application,
+    }
+    assert theirs.keys() == ASSIGNABLE
+    for kind, of_kind in theirs.items():
+        if act == "take" or kind in SNOOZABLE:
+            answer = await site.me.submit("/account", f"/today/{act}", kind=kind.value, id=of_kind, days="7")
+            assert answer.status == 404, (kind, answer)
 
 
 async def test_no_delivery_of_another_tenant_is_there(site: Site) -> None:

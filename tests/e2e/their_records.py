@@ -425,6 +425,7 @@ _WITHOUT_BODY: Final = {
     "GET /api/alert-mutes",
     "GET /api/alert-preferences",
     "POST /api/alert-scans",
+    "GET /api/today",
     "GET /api/admin/providers",
     "GET /api/admin/providers/{provider_id}",
     "DELETE /api/admin/providers/{provider_id}",

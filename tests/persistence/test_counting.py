@@ -24,6 +24,15 @@ KEPT_AND_COUNTED = {
     "SELECT tenant, payer_id, contracts, bookable FROM contract_counts": """
         SELECT tenant, payer_id, count(*), sum(CASE WHEN is_bookable THEN 1 ELSE 0 END) FROM payer_contracts
         WHERE end_date IS NULL GROUP BY 1, 2""",
+    "SELECT tenant, day, enrollments, tasks, applications FROM due_counts": """
+        SELECT tenant, day, sum(enrollment), sum(task), sum(application) FROM (
+            SELECT tenant, recert_due_on AS day, 1 AS enrollment, 0 AS task, 0 AS application FROM provider_enrollments
+            WHERE archived_at IS NULL AND recert_due_on IS NOT NULL AND status = 'enrolled'
+            UNION ALL SELECT tenant, due_date, 0, 1, 0 FROM credentialing_tasks
+            WHERE archived_at IS NULL AND due_date IS NOT NULL AND task_status NOT IN ('completed', 'not_applicable')
+            UNION ALL SELECT tenant, expected_by, 0, 0, 1 FROM payer_applications
+            WHERE archived_at IS NULL AND expected_by IS NOT NULL
+        ) AS due GROUP BY 1, 2""",
 }
 
 

@@ -29,7 +29,7 @@ async def onlooker(gate: GateInProcess) -> AsyncIterator[Desk]:
 
 async def test_without_deadlines_the_pages_say_so(desk: Desk) -> None:
     assert "No open alerts." in await desk.page("/pm/inbox/alerts")
-    assert "Nothing due today." in await desk.page("/")
+    assert "Nothing due today." in await desk.page("/today")
 
 
 async def test_an_alert_is_listed_with_what_portal_readers_need_and_counted_at_home(desk: Desk) -> None:
@@ -41,8 +41,8 @@ async def test_an_alert_is_listed_with_what_portal_readers_need_and_counted_at_h
     assert page.index("Aetna") < page.index("Molina")
     for words in ("Jane Doe", "RECREDENTIALING_14", "10 days", "3 days overdue", "Critical", "Past due", "Open"):
         assert words in page
-    home = await desk.page("/")
-    assert re.search(r'urgency=past_due"><span aria-hidden="true">■</span> 1<', home)
+    home = await desk.page("/today")
+    assert re.search(r'urgency=past_due"><span class="tally-title">Past due</span> .*</span> 1<', home)
     assert "Molina" not in await desk.page("/pm/inbox/alerts?urgency=past_due")
 
 

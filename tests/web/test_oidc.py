@@ -72,7 +72,7 @@ async def test_the_pages_know_two_organisations_of_the_provider_s_person(browser
 
     assert (await came_back(browser)).location == "/organisations"
     assert (await browser.submit("/organisations", "/organisations", tenant="clinic-b")).location == "/"
-    assert "clinic-b ·" in (await browser.get("/")).text
+    assert "clinic-b ·" in (await browser.get("/today")).text
 
 
 async def test_the_way_back_leads_nowhere_twice(browser: Visitor) -> None:
@@ -142,7 +142,7 @@ async def test_while_the_provider_is_down_sessions_go_on_and_the_sign_in_page_sa
     await hire(gate.settings, "local", {"clinic": Role.VIEWER})
     provider.is_down = True
 
-    assert (await browser.get("/")).status == 200
+    assert (await browser.get("/today")).status == 200
     async with visitor(gate.http_url) as another:
         refused = await another.get(f"{START}/return?code=x&state=x")
         assert refused.status == 401

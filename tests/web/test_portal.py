@@ -33,7 +33,9 @@ async def test_what_operators_watch_needs_no_sign_in(browser: Visitor, path: str
     assert (await browser.get(path)).status == 200
 
 
-@pytest.mark.parametrize("path", [*OPEN, "/", "/account", "/nowhere", "/static/portal.css", "/static/nothing.css"])
+@pytest.mark.parametrize(
+    "path", [*OPEN, "/", "/today", "/account", "/nowhere", "/static/portal.css", "/static/nothing.css"]
+)
 async def test_no_answer_can_be_framed_sniffed_or_scripted_from_elsewhere(browser: Visitor, path: str) -> None:
     headers = (await browser.get(path)).headers
     policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
@@ -58,7 +60,7 @@ async def test_a_request_keeps_the_name_its_caller_gave_it(browser: Visitor) -> 
 async def test_no_page_holds_a_script_or_style_of_its_own(browser: Visitor, login: str) -> None:
     pages = [await browser.get(path) for path in ("/sign-in", "/status", "/signed-out")]
     await browser.sign_in(login)
-    pages += [await browser.get(path) for path in ("/", "/account", "/organisations", "/nowhere")]
+    pages += [await browser.get(path) for path in ("/today", "/overview", "/account", "/organisations", "/nowhere")]
 
     for page in pages:
         assert " style=" not in page.text
@@ -70,7 +72,7 @@ async def test_no_page_holds_a_script_or_style_of_its_own(browser: Visitor, logi
 
 async def test_who_belongs_to_one_organisation_is_in_it_at_once(browser: Visitor, login: str) -> None:
     assert (await browser.sign_in(login)).location == "/"
-    page = (await browser.get("/")).text
+    page = (await browser.get("/overview")).text
 
     assert login.replace("person", "clinic") in page
     assert 'action="/organisations"' not in page, "there is nothing to switch to"
@@ -86,7 +88,7 @@ async def test_u3_who_belongs_to_two_chooses_first_and_sees_only_the_one_chosen(
     assert (await browser.sign_in(two_clinics, next_path="/account")).location == "/organisations"
     assert (await browser.get("/")).location == "/organisations"
     await chosen(browser, mine)
-    overview = (await browser.get("/")).text
+    overview = (await browser.get("/overview")).text
     assert "ENFORCE</span>" in overview
     assert '<th scope="row">TX</th>' in overview
     assert '<th scope="row">NY</th>' not in overview
@@ -94,7 +96,7 @@ async def test_u3_who_belongs_to_two_chooses_first_and_sees_only_the_one_chosen(
     before = browser.cookie("gate-session")
     await chosen(browser, other)
     assert browser.cookie("gate-session") != before
-    overview = (await browser.get("/")).text
+    overview = (await browser.get("/overview")).text
     assert f"{other} ·" in overview
     assert "TX</th>" not in overview
     assert 'id="modes"' not in overview, "a coordinator may not see the modes"
@@ -110,7 +112,7 @@ async def test_nobody_switches_to_an_organisation_that_is_not_theirs(
     nowhere = await browser.submit("/organisations", "/organisations", tenant="nowhere")
 
     assert foreign.status == nowhere.status == 404
-    assert f"{two_clinics}-a ·" in (await browser.get("/")).text
+    assert f"{two_clinics}-a ·" in (await browser.get("/overview")).text
 
 
 async def test_another_site_changes_nothing_in_anybody_s_name(browser: Visitor, two_clinics: str) -> None:
@@ -126,6 +128,8 @@ async def test_another_site_changes_nothing_in_anybody_s_name(browser: Visitor, 
         },
         "/account/sessions/end": {},
         "/theme": {"theme": "dark"},
+        "/today/take": {"kind": "task", "id": "any"},
+        "/today/snooze": {"kind": "deadline", "id": "any", "days": "7"},
         "/sign-out": {},
     }
     for path, fields in unsafe.items():
@@ -138,7 +142,7 @@ async def test_another_site_changes_nothing_in_anybody_s_name(browser: Visitor, 
         ]
         assert [answer.status for answer in forged] == [403] * len(forged), path
 
-    assert f"{two_clinics}-a ·" in (await browser.get("/")).text
+    assert f"{two_clinics}-a ·" in (await browser.get("/overview")).text
     assert not browser.cookie("gate-theme")
 
 
@@ -151,6 +155,8 @@ async def test_every_route_that_changes_something_asks_for_the_token() -> None:
         "/account/password",
         "/account/sessions/end",
         "/theme",
+        "/today/take",
+        "/today/snooze",
     }
 
 
@@ -226,12 +232,12 @@ async def test_one_sees_one_s_other_browsers_and_signs_them_out(
 
 async def test_the_look_is_chosen_without_a_script(browser: Visitor, login: str) -> None:
     await browser.sign_in(login)
-    assert 'data-theme="auto"' in (await browser.get("/")).text
+    assert 'data-theme="auto"' in (await browser.get("/overview")).text
 
-    assert (await browser.submit("/", "/theme", theme="dark", next="/account")).location == "/account"
+    assert (await browser.submit("/overview", "/theme", theme="dark", next="/account")).location == "/account"
     assert 'data-theme="dark"' in (await browser.get("/account")).text
-    assert (await browser.submit("/", "/theme", theme='"><script>', next="//evil.example")).location == "/"
-    assert 'data-theme="dark"' in (await browser.get("/")).text
+    assert (await browser.submit("/overview", "/theme", theme='"><script>', next="//evil.example")).location == "/"
+    assert 'data-theme="dark"' in (await browser.get("/overview")).text
 
 
 async def test_a_page_that_is_not_there_says_so_in_words_to_people_and_in_json_to_programs(
@@ -268,7 +274,7 @@ async def test_the_switch_that_set_a_mode_is_shown_with_its_reason_escaped(
     await caller.set_mode(decision_pb2.GATE_MODE_OFF, state="TX", lob="CHIP", reason="feed is broken")
     await browser.sign_in(login)
 
-    page = (await browser.get("/")).text
+    page = (await browser.get("/overview")).text
 
     assert "&lt;b&gt;ready&lt;/b&gt; &amp; tested" in page
     assert "feed is broken" in page
@@ -285,7 +291,7 @@ async def test_when_the_gate_itself_fails_no_trace_of_it_reaches_the_page(
     async with visitor(gate.http_url) as browser:
         await browser.sign_in(login)
         with capture_logs() as logged:
-            failed = await browser.get("/", X_Request_Id="r-9")
+            failed = await browser.get("/overview", X_Request_Id="r-9")
 
     assert failed.status == 500
     assert "Something went wrong here" in failed.text
@@ -306,7 +312,7 @@ async def test_while_the_database_is_down_pages_say_so_and_come_back_by_themselv
             token = (await browser.get("/account")).token
             database.kill()
 
-            page = await browser.get("/")
+            page = await browser.get("/today")
             assert page.status == 503
             assert "The gate goes on checking claims" in page.text
             assert (await browser.post("/theme", {"csrf_token": token, "theme": "dark"})).status == 503
@@ -316,7 +322,7 @@ async def test_while_the_database_is_down_pages_say_so_and_come_back_by_themselv
                 assert refused.status == 503
 
             database.start()
-            assert (await browser.get("/")).status == 200
+            assert (await browser.get("/today")).status == 200
 
 
 async def test_static_files_stay_below_their_folder(gate: GateInProcess) -> None:

@@ -78,7 +78,8 @@ def test_navigation_lists_what_one_may_see_and_no_empty_section() -> None:
 @pytest.mark.parametrize(
     ("path", "entry"),
     [
-        ("/", "/"),
+        ("/today", "/today"),
+        ("/", ""),
         ("/account", "/account"),
         ("/accountant", ""),
         ("/pm/credentialing", "/pm/credentialing"),

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_, update
 
 from gate.alerts.model.alerts import Alert, AlertStatus, RaisedAlert
 from gate.alerts.model.due_dates import Subject
 from gate.alerts.model.kinds import AlertKind, Urgency
-from gate.alerts.model.pages import AlertCounts, AlertFilter, Position
+from gate.alerts.model.pages import AlertFilter, Position
 from gate.alerts.repository import rows
 from gate.alerts.tables import AlertTable
 from gate.persistence.dialects import insert_into
@@ -95,25 +95,6 @@ async def listed(
         day = after.due_on or rows.NO_DAY
         query = query.where(tuple_(AlertTable.due_on, AlertTable.id) > tuple_(day, after.alert_id))
     return await rows.all_of(unit, query.order_by(AlertTable.due_on, AlertTable.id).limit(limit), Alert)
-
-
-async def counts(unit: UnitOfWork, without: Collection[AlertKind]) -> AlertCounts:
-    """How many current alerts there are, but for those kinds."""
-    is_wanted = and_(AlertTable.tenant == unit.tenant, AlertTable.closed_at.is_(None))
-    if without:
-        is_wanted = and_(is_wanted, AlertTable.kind.not_in(_words(without)))
-    rows_of = select(
-        AlertTable.urgency,
-        func.count(),
-        func.count(AlertTable.escalated_at),
-        func.sum(case((AlertTable.assigned_to == "", 1), else_=0)),
-    ).where(is_wanted)
-    found = (await unit.session.execute(rows_of.group_by(AlertTable.urgency))).all()
-    return AlertCounts(
-        **{urgency: count for urgency, count, _, _ in found},
-        escalated=sum(escalated for _, _, escalated, _ in found),
-        unassigned=sum(int(unassigned) for _, _, _, unassigned in found),
-    )
 
 
 async def standing(database: Database) -> Mapping[tuple[str, str], int]:

@@ -12,7 +12,7 @@ from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter, AlertPage, page_of, position_in
 from gate.alerts.model.preferences import is_muted
 from gate.alerts.model.telling import described
-from gate.alerts.repository import alerts, changes, preferences
+from gate.alerts.repository import alerts, changes, preferences, pressing
 from gate.alerts.repository.rows import take_turn
 from gate.alerts.service.book import AlertBook
 from gate.audit.model import Actor, AuditAction, AuditEvent
@@ -56,7 +56,11 @@ class AlertDesk:
 
     async def counts(self, unit: UnitOfWork, by: Actor) -> AlertCounts:
         """How many alerts there are of kinds that neither the tenant nor the caller muted."""
-        return await alerts.counts(unit, await self._muted_for(unit, by))
+        return await pressing.counts(unit, await self._muted_for(unit, by))
+
+    async def foremost(self, unit: UnitOfWork, by: Actor, limit: int) -> Sequence[Alert]:
+        """The first open alerts that are the caller's, and as many that are nobody's, without muted kinds."""
+        return await pressing.first_open(unit, by.subject, await self._muted_for(unit, by), limit)
 
     async def changes(self, unit: UnitOfWork, after: int, limit: int) -> Sequence[ToldChange]:
         """What happened behind the change of that number."""
@@ -89,6 +93,18 @@ class AlertDesk:
             NotFound, PreconditionFailed: as `acknowledge`.
         """
         return await self._do(unit, alert_id, acts.assignment(to), by)
+
+    async def take(self, unit: UnitOfWork, alert_id: str, by: Actor) -> Alert:
+        """Have the caller be the one who has it, where it is nobody's.
+
+        Raises:
+            NotFound, PreconditionFailed: as `acknowledge`; or somebody else has it.
+        """
+        await take_turn(unit)
+        owner = (await _find(unit, alert_id)).assigned_to
+        if owner not in {"", by.subject}:
+            raise PreconditionFailed(f"{owner} has it in hand")
+        return await self.assign(unit, alert_id, by.subject, by)
 
     async def add_note(self, unit: UnitOfWork, alert_id: str, note: str, by: Actor) -> Alert:
         """Write something into its history; of a closed alert, too.

@@ -22,6 +22,7 @@ from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
+from gate.credentialing.service.workload import WorkloadService
 from gate.persistence.unit_of_work import Database
 
 
@@ -42,6 +43,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
     attestations: AttestationService
     reports: ReportService
     reconciliation: ReconciliationService
+    workload: WorkloadService
 
     @classmethod
     def of(cls, database: Database, evidence: MedicaidEvidence, trail: AuditTrail, clock: Clock) -> Self:
@@ -50,6 +52,7 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
         providers, payers = ProviderService(log), PayerService(log)
         applications = ApplicationService(log, payers)
         selection = SelectionService(log, payers, applications)
+        renewals = RenewalService(log)
         return cls(
             providers=providers,
             payers=payers,
@@ -60,9 +63,10 @@ class CredentialingDesk(msgspec.Struct, frozen=True, kw_only=True):
             tasks=TaskService(log, payers),
             contracts=ContractService(log),
             credentials=CredentialService(log, payers),
-            renewals=RenewalService(log),
+            renewals=renewals,
             dashboards=DashboardService(payers),
             attestations=AttestationService(clock),
             reports=ReportService(log, payers),
             reconciliation=ReconciliationService(database, evidence, log, providers, payers),
+            workload=WorkloadService(payers, renewals),
         )

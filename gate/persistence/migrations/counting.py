@@ -105,16 +105,21 @@ def _differs(counting: Counting, operator: str) -> str:
 
 
 def _fill(counting: Counting) -> None:
-    """After the triggers are there: whoever writes meanwhile waits, or has been counted."""
+    """After the triggers are there: whoever writes meanwhile waits, or has been counted.
+
+    Another table may have been counted into the same rows before.
+    """
     table, into = counting.table, counting.into
     names = ", ".join(("tenant", *counting.by, *counting.amounts))
     keys = ", ".join(("tenant", *counting.by.values()))
     sums = ", ".join(f"sum({amount.format(row=table)})" for amount in counting.amounts.values())
+    together = ", ".join(f"{column} = {into}.{column} + excluded.{column}" for column in counting.amounts)
     for each in (table, into) if _is_postgresql() else ():
         op.execute(f"ALTER TABLE {each} NO FORCE ROW LEVEL SECURITY")  # of all tenants, by the tables' owner
     op.execute(
         f"INSERT INTO {into} ({names}) SELECT {keys}, {sums} FROM {table}"  # noqa: S608 - a migration's own names
         f" WHERE {counting.counted.format(row=table)} GROUP BY {keys}"
+        f" ON CONFLICT ({', '.join(('tenant', *counting.by))}) DO UPDATE SET {together}"
     )
     for each in (table, into) if _is_postgresql() else ():
         op.execute(f"ALTER TABLE {each} FORCE ROW LEVEL SECURITY")

@@ -29,9 +29,14 @@ class ModeLine(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     line_of_business: str
     """Empty: all but those that have a line of their own."""
-    badge: Badge
+    mode: GateMode
     change: ModeChange | None
     """The last switch that reached it; None: it never was switched."""
+
+    @property
+    def badge(self) -> Badge:
+        """The mode in a word."""
+        return _BADGES[self.mode]
 
     @property
     def since(self) -> datetime | None:
@@ -63,6 +68,6 @@ def _line(state: str, line_of_business: str, mode: GateMode, changes: Sequence[M
     return ModeLine(
         state=state,
         line_of_business=line_of_business,
-        badge=_BADGES[mode],
+        mode=mode,
         change=next(reached, None),
     )

@@ -34,11 +34,13 @@ class Section(msgspec.Struct, frozen=True):
     """Pages that belong together."""
 
     title: str
+    """Empty: a page that stands for itself."""
     entries: Sequence[Entry]
 
 
 SECTIONS: Final[Sequence[Section]] = (
-    Section("Claims gate", (Entry(title="Overview", path="/", keys="g o"),)),
+    Section("", (Entry(title="Today", path="/today", keys="g t"),)),
+    Section("Claims gate", (Entry(title="Overview", path="/overview", keys="g o"),)),
     Section(
         "Providers",
         (

@@ -99,7 +99,7 @@ class CountLine(msgspec.Struct, frozen=True):
     title: str
     count: int
     path: str
-    is_bad: bool
+    is_past_due: bool
 
 
 def line_of(alert: Alert, now: datetime) -> AlertLine:
@@ -152,11 +152,16 @@ def change_lines(history: Sequence[AlertChange]) -> list[ChangeLine]:
 def count_lines(counts: AlertCounts) -> list[CountLine]:
     """The counters of the first page, each with the list that it counts."""
     return [
-        CountLine("Past due", counts.past_due, address(ALERTS, urgency=Urgency.PAST_DUE.value), is_bad=True),
-        CountLine("Critical", counts.critical, address(ALERTS, urgency=Urgency.CRITICAL.value), is_bad=False),
-        CountLine("Elevated", counts.elevated, address(ALERTS, urgency=Urgency.ELEVATED.value), is_bad=False),
-        CountLine("Notice", counts.notice, address(ALERTS, urgency=Urgency.NOTICE.value), is_bad=False),
-        CountLine("Nobody reacted", counts.escalated, address(ALERTS, escalated="1"), is_bad=True),
+        CountLine(
+            "Past due",
+            counts.past_due,
+            address(ALERTS, urgency=Urgency.PAST_DUE.value),
+            is_past_due=counts.past_due > 0,
+        ),
+        CountLine("Critical", counts.critical, address(ALERTS, urgency=Urgency.CRITICAL.value), is_past_due=False),
+        CountLine("Elevated", counts.elevated, address(ALERTS, urgency=Urgency.ELEVATED.value), is_past_due=False),
+        CountLine("Notice", counts.notice, address(ALERTS, urgency=Urgency.NOTICE.value), is_past_due=False),
+        CountLine("Nobody reacted", counts.escalated, address(ALERTS, escalated="1"), is_past_due=False),
     ]
 
 
