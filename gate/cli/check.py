@@ -38,8 +38,8 @@ def check(  # noqa: PLR0913, PLR0917 - one option per field of a claim
     claim = claim_pb2.Claim(
         rendering_npi=npi,
         state=state,
-        service_date=_message(service_date),
-        service_end_date=_message(end_date) if end_date is not None else None,
+        service_date=date_message(service_date),
+        service_end_date=date_message(end_date) if end_date is not None else None,
         taxonomy_code=taxonomy,
         line_of_business=lob,
     )
@@ -61,7 +61,8 @@ async def _ask(settings: Settings, metadata: Metadata, request: Request) -> deci
     return response.decision
 
 
-def _message(day: date) -> Date:
+def date_message(day: date) -> Date:
+    """The day as requests name it."""
     return Date(year=day.year, month=day.month, day=day.day)
 
 
@@ -73,7 +74,7 @@ def _show(decision: decision_pb2.Decision) -> None:
         "action": action_of(decision),
         "warnings": ", ".join(decision.warnings),
         "soft hold": "yes, revalidation is near" if decision.soft_hold else "",
-        "revalidation": _revalidation(decision),
+        "revalidation": revalidation_of(decision),
         "sources": ", ".join(_source(answer) for answer in decision.sources),
         "suggested": " ".join(
             filter(None, (decision.suggested.carc, decision.suggested.rarc, decision.suggested.claim_status))
@@ -95,12 +96,13 @@ def action_of(decision: decision_pb2.Decision) -> str:
     return f"{action} in mode {mode}" + (f"; enforcing would be {would}" if would != action else "")
 
 
-def _revalidation(decision: decision_pb2.Decision) -> str:
-    if not decision.HasField("revalidation"):
+def revalidation_of(told: decision_pb2.Decision | enrollment_gate_pb2.StateEnrollment) -> str:
+    """When it is due; empty where nobody says."""
+    if not told.HasField("revalidation"):
         return ""
-    days = decision.revalidation.days_remaining
+    days = told.revalidation.days_remaining
     when = f"in {days} days" if days >= 0 else f"{-days} days ago"
-    return f"due {plain(decision.revalidation.due_date)}, {when}"
+    return f"due {plain(told.revalidation.due_date)}, {when}"
 
 
 def _source(answer: decision_pb2.SourceAnswer) -> str:

@@ -2,24 +2,20 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date
 from typing import Annotated, Final
 
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.type.date_pb2 import Date
 
 from gate.auth.permissions import Role
 from gate.cli.check import action_of
 from gate.cli.client import Metadata, carry_out, channel_to, credential
+from gate.cli.evidence import code_name, day_in, instant, period_lines, section, source_lines
 from gate.cli.options import AsJson, ConfigFile, Tenant, settings_of
 from gate.cli.rendering import enum_name, plain
-from gate.cli.timeline import Period, Scale, bar, marker
 from gate.settings import Settings
-from gate.v1 import decision_pb2, enrollment_gate_pb2, enrollment_gate_pb2_grpc
+from gate.v1 import enrollment_gate_pb2, enrollment_gate_pb2_grpc
 
 _CALL_SECONDS: Final = 30
-_LABEL: Final = 12
 _REPEATS_SHOWN: Final = 5
 Explanation = enrollment_gate_pb2.DecisionExplanation
 
@@ -54,69 +50,35 @@ async def _ask(
 
 def _lines(told: Explanation) -> Iterator[str]:
     decision = told.decision
-    yield f"{_code(decision.code)}{f' ({decision.detail})' if decision.detail else ''}"
+    yield f"{code_name(decision.code)}{f' ({decision.detail})' if decision.detail else ''}"
     yield decision.reason
     yield ""
-    yield from _section("rule", [f"{told.rule:<4} {told.rule_text}"])
-    yield from _section("warnings", [f"{each.rule:<4} {each.warning}: {each.rule_text}" for each in told.warnings])
-    yield from _section("periods", _periods(told))
-    yield from _section("sources", _sources(decision))
-    yield from _section("action", [action_of(decision)])
-    yield from _section("claim", [_claim(told)])
-    yield from _section(
-        "asked", [f"{_instant(decision.evaluated_at)} by {told.requested_by}, request {told.request_id}"]
-    )
-    yield from _section("configured", [_configured(told)])
-    yield from _section("repeats", _repeats(told))
-    yield from _section("since then", _reevaluations(told))
+    yield from section("rule", [f"{told.rule:<4} {told.rule_text}"])
+    yield from section("warnings", [f"{each.rule:<4} {each.warning}: {each.rule_text}" for each in told.warnings])
+    yield from section("periods", _periods(told))
+    yield from section("sources", source_lines(decision.sources))
+    yield from section("action", [action_of(decision)])
+    yield from section("claim", [_claim(told)])
+    yield from section("asked", [f"{instant(decision.evaluated_at)} by {told.requested_by}, request {told.request_id}"])
+    yield from section("configured", [_configured(told)])
+    yield from section("repeats", _repeats(told))
+    yield from section("since then", _reevaluations(told))
     if told.HasField("reevaluation"):
-        yield from _section("now", _now(told.reevaluation))
-
-
-def _section(name: str, lines: "list[str]") -> Iterator[str]:
-    for number, line in enumerate(lines):
-        yield f"  {name if not number else '':<{_LABEL}}{line}".rstrip()
+        yield from section("now", _now(told.reevaluation))
 
 
 def _periods(told: Explanation) -> list[str]:
-    decision = told.decision
-    records = list(decision.considered)
-    if not records:
-        return []
-    day = _day(told.claim.service_date)
-    periods = [_period(record) for record in records]
-    scale = Scale(periods, day)
-    shown = [
-        f"{bar(period, scale)}  {_dates(period)}  {_record(record)}{'  ◀ decided' if record == decision.record else ''}"
-        for period, record in zip(periods, records, strict=True)
-    ]
-    return [*shown, marker(day, scale, "service")]
-
-
-def _sources(decision: decision_pb2.Decision) -> list[str]:
-    width = max((len(answer.source) for answer in decision.sources), default=0)
-    return [f"{answer.source:<{width}}  {_answer(answer)}" for answer in decision.sources]
-
-
-def _answer(answer: decision_pb2.SourceAnswer) -> str:
-    outcome = enum_name(decision_pb2.SourceOutcome.DESCRIPTOR, answer.outcome)
-    freshness = enum_name(decision_pb2.Freshness.DESCRIPTOR, answer.freshness)
-    parts = [f"{outcome:<8}{answer.error_kind or freshness:<12}"]
-    if answer.HasField("verified_at"):
-        parts.append(f"verified {_instant(answer.verified_at)}")
-    if answer.record_count:
-        parts.append("1 period" if answer.record_count == 1 else f"{answer.record_count} periods")
-    return "  ".join(parts).rstrip()
+    return period_lines(told.decision.considered, day_in(told.claim.service_date), told.decision.record)
 
 
 def _claim(told: Explanation) -> str:
     claim = told.claim
     line = f" line {claim.line_number}" if claim.line_number else ""
-    last = f" to {_day(claim.service_end_date)}" if claim.HasField("service_end_date") else ""
+    last = f" to {day_in(claim.service_end_date)}" if claim.HasField("service_end_date") else ""
     more = "".join(f", {part}" for part in (claim.taxonomy_code, claim.line_of_business) if part)
     return (
         f"{claim.claim_id or 'without a number'}{line}: NPI {told.decision.evaluated_npi} in {claim.state.upper()}, "
-        f"service {_day(claim.service_date)}{last}{more}"
+        f"service {day_in(claim.service_date)}{last}{more}"
     )
 
 
@@ -125,12 +87,12 @@ def _configured(told: Explanation) -> str:
         return "by nobody: the deployment's defaults were in force"
     author = told.configured
     because = f": {author.reason}" if author.reason else ""
-    return f"version {author.version} by {author.changed_by}, {_instant(author.changed_at)}{because}"
+    return f"version {author.version} by {author.changed_by}, {instant(author.changed_at)}{because}"
 
 
 def _repeats(told: Explanation) -> list[str]:
     shown = [
-        f"{_instant(repeat.evaluated_at)}  {_code(repeat.code)}  {repeat.decision_id}"
+        f"{instant(repeat.evaluated_at)}  {code_name(repeat.code)}  {repeat.decision_id}"
         for repeat in told.repeats[:_REPEATS_SHOWN]
     ]
     more = len(told.repeats) - len(shown)
@@ -139,7 +101,7 @@ def _repeats(told: Explanation) -> list[str]:
 
 def _reevaluations(told: Explanation) -> list[str]:
     return [
-        f"{_instant(event.evaluated_at)}  {_outcome(event.outcome)}: {_code(event.code)}"
+        f"{instant(event.evaluated_at)}  {_outcome(event.outcome)}: {code_name(event.code)}"
         f"{f' ({event.detail})' if event.detail else ''}, judged anew by {event.requested_by}"
         for event in told.reevaluations
     ]
@@ -148,33 +110,8 @@ def _reevaluations(told: Explanation) -> list[str]:
 def _now(reevaluation: enrollment_gate_pb2.Reevaluation) -> list[str]:
     decision = reevaluation.decision
     detail = f" ({decision.detail})" if decision.detail else ""
-    return [f"{_outcome(reevaluation.outcome)}: {_code(decision.code)}{detail}", decision.reason]
-
-
-def _period(record: decision_pb2.EnrollmentRecord) -> Period:
-    return Period(_day(record.effective_date), _day(record.end_date) if record.HasField("end_date") else None)
-
-
-def _dates(period: Period) -> str:
-    return f"{period.first_day} to {period.last_day or 'open'!s:<10}"
-
-
-def _record(record: decision_pb2.EnrollmentRecord) -> str:
-    status = enum_name(decision_pb2.EnrollmentStatus.DESCRIPTOR, record.status)
-    return " ".join(filter(None, (f"{status:<10}", record.source, record.upstream_id, record.reason)))
-
-
-def _code(number: int) -> str:
-    return enum_name(decision_pb2.DecisionCode.DESCRIPTOR, number)
+    return [f"{_outcome(reevaluation.outcome)}: {code_name(decision.code)}{detail}", decision.reason]
 
 
 def _outcome(number: int) -> str:
     return enum_name(enrollment_gate_pb2.ReevaluationOutcome.DESCRIPTOR, number)
-
-
-def _day(message: Date) -> date:
-    return date(message.year, message.month, message.day)
-
-
-def _instant(message: Timestamp) -> str:
-    return f"{message.ToDatetime(UTC):%Y-%m-%d %H:%M:%SZ}"

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "decisions": "List the decisions given, newest first.",
     "explain": "Explain one decision: the sentence, the periods, the rule, and who configured it.",
     "replay": "Judge a kept claim once more by what was kept: it must come to the same answer.",
+    "lookup": "Show what is known of one provider, now or as of a day in the past.",
     "tenants": "What tenants configured, and their modes.",
     "sources": "The sources that can be asked.",
     "audit": "The audit log: who did what, when, and that nobody changed it since.",
@@ -29,7 +30,7 @@ _COMMANDS: Final = {
 
 _PANELS: Final = {
     "Service": ("demo", "serve", "sandbox", "migrate", "jobs", "bench"),
-    "Claims and their decisions": ("check", "check-file", "decisions", "explain", "replay"),
+    "Claims and their decisions": ("check", "check-file", "decisions", "explain", "replay", "lookup"),
     "Tenants": ("tenants", "sources", "audit"),
     "Who may do what": ("accounts", "keys", "token"),
 }
