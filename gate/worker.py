@@ -21,7 +21,8 @@ from gate.serving import ServeRole
 from gate.settings import Settings
 from gate.startup import uncollected
 from gate.workers.crew import Crew
-from gate.workers.words import Condition, Order, Word, unpacked
+from gate.workers.packing import unpacked
+from gate.workers.words import Condition, Order, Word
 
 _FAILED: Final = 2
 

@@ -11,9 +11,10 @@ from gate.cli.stopping import until_stopped
 from gate.errors import GateError
 from gate.serving import ServeRole
 from gate.settings import Settings
+from gate.workers.packing import packed
 from gate.workers.ports import held, with_port
 from gate.workers.supervisor import Supervisor
-from gate.workers.words import Order, packed
+from gate.workers.words import Order
 
 _MODULE: Final = "gate.worker"
 _DRAINS: Final = 4

@@ -1,11 +1,8 @@
 """What the supervisor and its workers say to each other: a line of JSON each, by the workers' standard streams."""
 
-import pickle
-
 import msgspec
 
 from gate.serving import ServeRole
-from gate.settings import Settings
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -17,7 +14,7 @@ class Order(msgspec.Struct, frozen=True):
     """How many there are to be."""
     metrics_directory: str
     settings: bytes
-    """As `packed` packs them."""
+    """As `gate.workers.packing` packs them: who only listens to words does without what settings need."""
     role: ServeRole = ServeRole.ALL
 
 
@@ -40,14 +37,3 @@ class Word(msgspec.Struct, frozen=True):
     is_serving: bool = False
     failed: str = ""
     """Why it cannot start, in words for the operator."""
-
-
-def packed(settings: Settings) -> bytes:
-    """With their secrets, as they were read: a worker that starts later works by the same settings as the others."""
-    return pickle.dumps(Settings.model_construct(**dict(settings)))
-
-
-def unpacked(settings: bytes) -> Settings:
-    """What `packed` packed; nothing is read or verified anew."""
-    restored: Settings = pickle.loads(settings)  # noqa: S301 - by a pipe from the process that started this one
-    return restored

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from gate.settings import Settings, load_settings
 from gate.workers.crew import Crew
-from gate.workers.words import Condition, packed, unpacked
+from gate.workers.packing import packed, unpacked
+from gate.workers.words import Condition
 
 ONE, BOTH = {1: 100}, {1: 100, 2: 200}
 
