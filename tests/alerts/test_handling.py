@@ -16,10 +16,12 @@ from gate.alerts.model.due_dates import Standing
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertFilter
 from gate.alerts.model.preferences import MailStyle, PreferencesChange, Recipient
+from gate.alerts.model.texts import LONGEST_NAME
 from gate.alerts.service.feed import AlertFeed
 from gate.audit.model import EVERYTHING, AuditAction
 from gate.audit.repository import oldest_first
 from gate.errors import InvalidInput, NotFound, PreconditionFailed
+from gate.outbox.outbox import Outbox
 from tests.alerts.watch import Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -272,6 +274,35 @@ async def test_whoever_chooses_digests_is_told_of_what_is_raised_from_then_on(wa
     (mail,) = watch.letterbox.sent("email")
     alerts = msgspec.convert(mail.body["alerts"], list[dict[str, Any]])
     assert [alert["key"] for alert in alerts] == ["after"]
+
+
+async def test_whoever_wants_single_mails_in_place_of_digests_misses_nothing(watch: Watch) -> None:
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=(BOB,)), watch.by)
+    await raised_quietly(watch, "told")
+    assert await watch.digests.digest(watch.tenant, watch.now) == 1
+    await raised_quietly(watch, "between")
+
+    bob = msgspec.structs.replace(watch.by, subject="bob")
+    await watch.do(watch.notifications.choose, MailStyle.SINGLE, bob)
+    await raised_quietly(watch, "at once")
+    await watch.do(watch.notifications.choose, MailStyle.NONE, bob)
+
+    told = [msgspec.convert(mail.body["alerts"], list[dict[str, Any]]) for mail in watch.letterbox.sent("email")]
+    assert [[alert["key"] for alert in alerts] for alerts in told] == [["told"], ["between"], ["at once"]]
+
+
+@pytest.mark.parametrize("style", [MailStyle.SINGLE, MailStyle.DIGEST])
+async def test_somebody_of_the_longest_name_is_told_too(watch: Watch, style: MailStyle) -> None:
+    """What is raised and what is to be told are one transaction: a message that the outbox refuses would undo both."""
+    named = Recipient(person="é" * LONGEST_NAME, email="e@acme.example", style=style)
+    await watch.do(watch.notifications.settle, PreferencesChange(recipients=(named,)), watch.by)
+
+    await raised_quietly(watch, "one")
+    await watch.digests.digest(watch.tenant, watch.now)
+
+    (mail,) = watch.letterbox.sent("email")
+    async with watch.database.writing(watch.tenant) as unit:
+        await Outbox(watch.clock).add(unit, [mail])
 
 
 async def test_preferences_change_where_they_are_named(watch: Watch) -> None:

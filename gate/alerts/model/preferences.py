@@ -62,6 +62,10 @@ class NotificationPreferences(msgspec.Struct, frozen=True, kw_only=True, forbid_
         local = now.astimezone(ZoneInfo(self.time_zone))
         return local.date() if local.time() >= time(self.digest_hour) else None
 
+    def day_of(self, now: datetime) -> date:
+        """Which day it is."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
 
 class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of them changes."""

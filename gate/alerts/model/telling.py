@@ -6,6 +6,7 @@ is muted; an alert that was opened again is no news to anybody who was told when
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -53,7 +54,7 @@ def messages_about(told: Sequence[ToldChange], audience: Audience) -> Iterator[O
         if change.what is ChangeKind.RAISED and alert.urgency.is_told and not is_muted(audience.mutes, alert.kind):
             yield _webhook(change, alert)
             for recipient in audience.to_be_told_at_once(alert.kind):
-                yield _mail(f"{alert.id}/{recipient.person}", change, headline(alert), recipient.email, [alert])
+                yield _mail(f"{alert.id}/{_short(recipient.person)}", change, headline(alert), recipient.email, [alert])
         elif change.what is ChangeKind.ESCALATED and not is_muted(audience.mutes, alert.kind):
             yield _webhook(change, alert)
             for index, address in enumerate(audience.preferences.escalate_to):
@@ -61,8 +62,8 @@ def messages_about(told: Sequence[ToldChange], audience: Audience) -> Iterator[O
                 yield _mail(f"{alert.id}/escalated/{change.sequence}/{index}", change, line, address, [alert])
 
 
-def digest(recipient: Recipient, alerts: Sequence[Alert], day: date, now: datetime) -> OutgoingMessage:
-    """The mail that tells one person of the day's alerts, the most urgent first."""
+def digest(recipient: Recipient, alerts: Sequence[Alert], day: date, now: datetime, *, up_to: int) -> OutgoingMessage:
+    """The mail that tells one person of the day's alerts, the most urgent first; `up_to` which change it tells."""
     ordered = sorted(alerts, key=lambda alert: (alert.tier, alert.due_on or date.min, alert.id))
     shown = ordered[:_MOST_IN_A_DIGEST]
     text = "\n\n".join(described(alert) for alert in shown)
@@ -70,7 +71,7 @@ def digest(recipient: Recipient, alerts: Sequence[Alert], day: date, now: dateti
         text += f"\n\nand {len(ordered) - len(shown)} more."
     count = f"{len(ordered)} new alert{'' if len(ordered) == 1 else 's'}"
     return OutgoingMessage(
-        key=f"digest/{day}/{recipient.person}",
+        key=f"digest/{up_to}/{_short(recipient.person)}",
         channel=EMAIL,
         topic="alert.digest",
         subject=f"{count} on {day}",
@@ -109,6 +110,11 @@ def data_of(alert: Alert) -> dict[str, Any]:
     """The alert as programs are told of it."""
     data: dict[str, Any] = msgspec.to_builtins(alert)
     return data
+
+
+def _short(person: str) -> str:
+    """Stands for somebody in the key of a message, which has less room than a name may take."""
+    return blake2b(person.encode(), digest_size=16).hexdigest()
 
 
 def _event(change: AlertChange, alert: Alert) -> OutgoingMessage:

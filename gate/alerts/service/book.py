@@ -45,6 +45,8 @@ class AlertBook:
 
     async def send_digests(self, unit: UnitOfWork, digests: Sequence[OutgoingMessage]) -> None:
         """Have these sent."""
+        if not digests:
+            return
         await self._outbox.add(unit, digests)
 
         async def count() -> None:

@@ -1,14 +1,16 @@
 """One mail a day for whoever wants it so, of what was raised since the last one."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Final
 
-from gate.alerts.model.preferences import MailStyle, is_muted
+from gate.alerts.model.preferences import MailStyle, Mute, Recipient, is_muted
 from gate.alerts.model.telling import digest
 from gate.alerts.repository import changes, preferences
 from gate.alerts.repository.rows import take_turn
 from gate.alerts.service.book import AlertBook
-from gate.persistence.unit_of_work import Database
+from gate.outbox.message import OutgoingMessage
+from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _MOST: Final = 10_000
 
@@ -44,12 +46,24 @@ class DigestService:
                 if told_on >= day:
                     continue
                 await preferences.put_digest(unit, recipient.person, newest, day)
-                news = [
-                    alert
-                    for alert in await changes.raised_after(unit, told_up_to, newest, _MOST)
-                    if alert.urgency.is_told and not is_muted(mutes, alert.kind, recipient.person)
-                ]
-                if news:
-                    messages.append(digest(recipient, news, day, now))
+                messages += await digest_of(unit, recipient, (told_up_to, newest), mutes, day, now)
             await self._book.send_digests(unit, messages)
             return len(messages)
+
+
+async def digest_of(
+    unit: UnitOfWork,
+    recipient: Recipient,
+    span: tuple[int, int],
+    mutes: Collection[Mute],
+    day: date,
+    now: datetime,
+) -> list[OutgoingMessage]:
+    """The mail about what was raised behind the first and up to the second of these changes; none where nothing was."""
+    after, up_to = span
+    news = [
+        alert
+        for alert in await changes.raised_after(unit, after, up_to, _MOST)
+        if alert.urgency.is_told and not is_muted(mutes, alert.kind, recipient.person)
+    ]
+    return [digest(recipient, news, day, now, up_to=up_to)] if news else []

@@ -8,6 +8,7 @@ from gate.alerts.model.preferences import MailStyle, Mute, NotificationPreferenc
 from gate.alerts.repository import changes, preferences
 from gate.alerts.repository.rows import NO_DAY, take_turn
 from gate.alerts.service.book import AlertBook
+from gate.alerts.service.digests import digest_of
 from gate.audit.model import Actor, AuditAction, AuditEvent
 from gate.clock import Clock
 from gate.persistence.unit_of_work import UnitOfWork
@@ -79,6 +80,7 @@ class NotificationDesk:
             return after
         await preferences.put_preferences(unit, after)
         await self._begin_digests(unit, before, after)
+        await self._end_digests(unit, before, after)
         await self._audit(
             unit,
             AuditAction.ALERT_PREFERENCES_CHANGED,
@@ -99,6 +101,19 @@ class NotificationDesk:
         for recipient in after.recipients:
             if recipient.style is MailStyle.DIGEST and recipient.person not in had:
                 await preferences.put_digest(unit, recipient.person, newest, NO_DAY)
+
+    async def _end_digests(
+        self, unit: UnitOfWork, before: NotificationPreferences, after: NotificationPreferences
+    ) -> None:
+        """Whoever wants single mails instead is told at once of what would have been in the next digest."""
+        told, newest, now = await preferences.digests(unit), await changes.last_number(unit), self._clock()
+        mutes, last = await preferences.mutes(unit), []
+        for recipient in after.recipients:
+            old = before.recipient(recipient.person)
+            if recipient.style is MailStyle.SINGLE and old is not None and old.style is MailStyle.DIGEST:
+                span = told[recipient.person][0], newest
+                last += await digest_of(unit, recipient, span, mutes, after.day_of(now), now)
+        await self._book.send_digests(unit, last)
 
     async def _audit(self, unit: UnitOfWork, action: AuditAction, what: str, by: Actor, **details: str | int) -> None:
         event = AuditEvent(actor=by, action=action, object=what, at=self._clock(), details=details)
