@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Final
 
 from gate.alerts.model.alerts import Alert
+from gate.alerts.model.due_dates import Subject
 from gate.alerts.model.kinds import AlertKind
 from gate.clock import today_in
 from gate.credentialing.model.applications import ListedApplication
@@ -21,6 +22,13 @@ _RECORDS_OF: Final = {
     AlertKind.CREDENTIAL_EXPIRY: MatterKind.CREDENTIAL,
 }
 """What an alert of these kinds was raised for: its key is the record's id."""
+_ALERTS_OF: Final = {of: kind for kind, of in _RECORDS_OF.items()}
+
+
+def subject_of(matter: Matter) -> Subject | None:
+    """For what alerts are raised about the record; None: for nothing."""
+    kind = _ALERTS_OF.get(matter.kind)
+    return None if kind is None else Subject(kind, matter.id)
 
 
 def matters_of_alerts(alerts: Iterable[Alert], now: datetime) -> Iterator[Matter]:

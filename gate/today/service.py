@@ -21,12 +21,14 @@ from gate.jobs.desk import JobDesk, LastRun
 from gate.persistence.unit_of_work import Database
 from gate.tenancy.model import EffectiveConfig, ModeChange
 from gate.tenancy.service import TenantService
-from gate.today.matters import matters_of_alerts, matters_of_records
+from gate.today.matters import matters_of_alerts, matters_of_records, subject_of
 from gate.today.model import THREE, Matter, NextThings, next_things
 
 NIGHTLY: Final = timedelta(hours=1)
 """Jobs that come more often are no news in the morning."""
 _CHANGES_LOOKED_AT: Final = 200
+_LOOKED_AT: Final = 10
+"""Records of each kind and owner: more than are shown, because of some the alerts are in hand already."""
 _log = structlog.stdlib.get_logger(__name__)
 Read = TypeVar("Read")
 
@@ -112,15 +114,15 @@ class TodayService:
                 return None
 
         records = await read(Part.CREDENTIALING, lambda: self._records(by))
-        deadlines = await read(Part.ALERTS, lambda: self._deadlines(by, now))
+        workload, own = records if records is not None else (None, ())
+        deadlines = await read(Part.ALERTS, lambda: self._deadlines(by, now, own))
+        counts, matters = deadlines if deadlines is not None else (None, own)
         modes = await read(Part.MODES, lambda: self._modes(by.tenant))
         jobs = await read(Part.JOBS, lambda: self._jobs.last_runs(NIGHTLY))
-        workload, own = records if records is not None else (None, ())
-        counts, raised = deadlines if deadlines is not None else (None, ())
         return Today(
             tenant=by.tenant,
             as_of=now,
-            next=next_things((*raised, *own)),
+            next=next_things(matters),
             workload=workload,
             alerts=counts,
             modes=modes,
@@ -132,14 +134,17 @@ class TodayService:
     async def _records(self, by: Actor) -> tuple[Workload, Sequence[Matter]]:
         async with self._database.reading(by.tenant) as unit:
             counts = await self._credentialing.workload.counts(unit)
-            first = await self._credentialing.workload.foremost(unit, by.subject, THREE)
+            first = await self._credentialing.workload.foremost(unit, by.subject, _LOOKED_AT)
         return counts, list(matters_of_records(first))
 
-    async def _deadlines(self, by: Actor, now: datetime) -> tuple[AlertCounts, Sequence[Matter]]:
+    async def _deadlines(self, by: Actor, now: datetime, own: Sequence[Matter]) -> tuple[AlertCounts, Sequence[Matter]]:
+        """With the records about which nobody did anything where their alerts are."""
+        subjects = {subject: matter.name for matter in own if (subject := subject_of(matter)) is not None}
         async with self._database.reading(by.tenant) as unit:
             counts = await self._alerts.counts(unit, by)
             first = await self._alerts.foremost(unit, by, THREE)
-        return counts, list(matters_of_alerts(first, now))
+            handled = {subjects[each] for each in await self._alerts.handled(unit, subjects, by)}
+        return counts, [*matters_of_alerts(first, now), *(each for each in own if each.name not in handled)]
 
     async def _modes(self, tenant: str) -> Modes:
         async with self._database.reading(tenant) as unit:

@@ -1,6 +1,7 @@
 """What people do with alerts, who is told of them, and how their changes are followed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from gate.alerts.model.acts import MOST_AT_ONCE
 from gate.alerts.model.alerts import AlertStatus, ChangeKind
-from gate.alerts.model.due_dates import Standing
+from gate.alerts.model.due_dates import Standing, Subject
 from gate.alerts.model.kinds import AlertKind
-from gate.alerts.model.pages import AlertFilter
+from gate.alerts.model.pages import AlertCounts, AlertFilter
 from gate.alerts.model.preferences import MailStyle, PreferencesChange, Recipient
 from gate.alerts.model.texts import LONGEST_NAME
 from gate.alerts.service.feed import AlertFeed
@@ -387,3 +388,52 @@ async def test_a_follower_hears_now_and_then_that_there_is_nothing(watch: Watch)
         async for some in watch.feed.follow(watch.tenant, 0):
             assert some == ()
             break
+
+
+async def test_counts_are_what_the_list_holds_whatever_was_done(watch: Watch) -> None:
+    ids = [await raised(watch, days, f"{number}234567893/TX") for number, days in enumerate((60, 30, -1, 90), 1)]
+
+    async def counted() -> AlertCounts:
+        listed = await watch.listed()
+        by_urgency = Counter(alert.urgency.value for alert in listed)
+        return AlertCounts(
+            **by_urgency,
+            escalated=sum(alert.escalated_at is not None for alert in listed),
+            unassigned=sum(not alert.assigned_to for alert in listed),
+        )
+
+    async def are_right() -> None:
+        assert await watch.read(watch.desk.counts, watch.by) == await counted()
+
+    await are_right()
+    await watch.do(watch.desk.assign, ids[0], "cleo", watch.by)
+    await watch.do(watch.desk.snooze, ids[1], watch.now + timedelta(days=1), "", watch.by)
+    await are_right()
+    watch.later(days=8)
+    await watch.scan()
+    await are_right()
+    watch.register.say(KIND, "3234567893/TX", watch.in_days(700))
+    await watch.scan()
+    await are_right()
+    assert (await counted()).unassigned > 0
+    await watch.do(watch.desk.mute, KIND, watch.by, for_all=True)
+    assert await watch.read(watch.desk.counts, watch.by) == AlertCounts()
+
+
+async def test_the_first_open_alerts_are_one_s_own_and_nobody_s(watch: Watch) -> None:
+    mine, free, theirs, off = [await raised(watch, days, f"{days}34567893/TX") for days in (60, 40, 30, 20)]
+    await watch.do(watch.desk.take, mine, watch.by)
+    await watch.do(watch.desk.assign, theirs, "cleo", watch.by)
+    await watch.do(watch.desk.snooze, off, watch.now + timedelta(days=1), "", watch.by)
+
+    first = await watch.read(watch.desk.foremost, watch.by, 3)
+    handled = await watch.read(
+        watch.desk.handled, [Subject(KIND, f"{days}34567893/TX") for days in (60, 40, 30, 20)], watch.by
+    )
+
+    assert {alert.id for alert in first} == {mine, free}
+    assert {subject.key[:2] for subject in handled} == {"30", "20"}
+    with pytest.raises(PreconditionFailed, match="cleo has it in hand"):
+        await watch.do(watch.desk.take, theirs, watch.by)
+    await watch.do(watch.desk.mute, KIND, watch.by, for_all=False)
+    assert await watch.read(watch.desk.foremost, watch.by, 3) == []

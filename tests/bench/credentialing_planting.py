@@ -16,6 +16,17 @@ from tests.bench.credentialing_rows import Population, Row
 
 _PIECE: Final = 20_000
 BEFORE_COUNTS: Final = "0007"
+_CREDENTIALS: Final = """
+    INSERT INTO provider_credentials (tenant, id, provider_id, kind, number, issuer, state, expires_on, coordinator,
+        document_reference, notes, created_at)
+    SELECT tenant, id, provider_id, 'license', npi, '', 'TX', recert_due_on, coordinator, '', '', created_at
+    FROM provider_enrollments WHERE recert_due_on IS NOT NULL"""
+_ALERTS: Final = """
+    INSERT INTO alerts (tenant, id, name, kind, key, due_on, tier, urgency, effect, status, npi, state, provider, about,
+        source, charge_cents, raised_at, opened_at, assigned_to, sequence)
+    SELECT tenant, id, 'RECREDENTIALING_90', 'recredentialing', id, recert_due_on, 90, 'notice', 'none', 'open', npi,
+        'TX', '', '', '', 0, created_at, created_at, coordinator, 1
+    FROM provider_enrollments WHERE recert_due_on IS NOT NULL"""
 
 
 async def plant(url: str, *populations: Population) -> None:
@@ -29,6 +40,17 @@ async def plant(url: str, *populations: Population) -> None:
     if make_url(url).get_backend_name() != "sqlite":
         async with _connected(url) as connection:
             await connection.execute("VACUUM ANALYZE")
+
+
+async def plant_inbox(url: str) -> None:
+    """Beside what `plant` put there: for each enrollment with a day a credential that expires on it, and an alert."""
+    if make_url(url).get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(Path(make_url(url).database or ""))) as connection:
+            connection.executescript(f"{_CREDENTIALS}; {_ALERTS}")
+        return
+    async with _connected(url) as connection:
+        await connection.execute(f"{_CREDENTIALS}; {_ALERTS}")
+        await connection.execute("VACUUM ANALYZE")
 
 
 async def fill(url: str, *populations: Population) -> None:

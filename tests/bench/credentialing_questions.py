@@ -49,6 +49,7 @@ def questions(people: Population) -> Iterator[Question]:
     yield from _tasks(people)
     yield from _contracts(people)
     yield from _reports(people)
+    yield Question(name="today", page="/today?", rest="/api/today", is_paged=False)
 
 
 def token_after(wanted: msgspec.Struct, *position: str) -> str:

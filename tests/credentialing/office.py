@@ -38,6 +38,7 @@ from gate.credentialing.service.renewals import RenewalService
 from gate.credentialing.service.reports import ReportService
 from gate.credentialing.service.selection import SelectionService
 from gate.credentialing.service.tasks import TaskService
+from gate.credentialing.service.workload import WorkloadService
 from gate.persistence.unit_of_work import Database, UnitOfWork
 from sources.npi import check_digit
 
@@ -91,6 +92,7 @@ class Office:
         self.renewals = RenewalService(log)
         self.dashboards = DashboardService(self.payers)
         self.reports = ReportService(log, self.payers)
+        self.workload = WorkloadService(self.payers, self.renewals)
         self.medicaid = Medicaid()
         self.reconciliation = ReconciliationService(database, self.medicaid, log, self.providers, self.payers)
 

@@ -104,3 +104,17 @@ async def test_a_job_that_never_ended_well_is_overdue_too(shop: Workshop) -> Non
 
     assert shop.heard.overdue["scan"] == timedelta(minutes=30).total_seconds()
     await loop.aclose(5)
+
+
+async def test_the_last_run_is_the_last_that_has_ended_of_jobs_that_come_seldom(shop: Workshop) -> None:
+    assert [(each.name, each.run) for each in await shop.desk.last_runs(timedelta(hours=1))] == [("scan", None)]
+    assert await shop.desk.last_runs(timedelta(hours=2)) == []
+
+    ended = await shop.do(shop.worker("one"))
+    shop.later(hours=1)
+    begun = await shop.worker("one").claim(shop.job)
+    assert begun is not None
+    assert begun.state is RunState.RUNNING
+
+    (last,) = await shop.desk.last_runs(timedelta(hours=1))
+    assert last.run == ended

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from gate.credentialing.repository import enrollments
 from tests.bench.credentialing_plans import reader, reading
-from tests.bench.credentialing_planting import plant
+from tests.bench.credentialing_planting import plant, plant_inbox
 from tests.bench.credentialing_questions import questions
 from tests.bench.credentialing_rows import Population
 from tests.bench.credentialing_site import Statement, site, statements
@@ -28,6 +28,7 @@ FEW, MANY = 80, 800
 LARGE_TABLES = (
     *("provider_enrollments", "payer_applications", "application_events", "credentialing_tasks", "payer_contracts"),
     *("observations", "observed_answers"),
+    *("provider_credentials", "alerts"),
 )
 OTHER_TABLES = (
     "providers",
@@ -36,6 +37,9 @@ OTHER_TABLES = (
     "application_counts",
     "application_stay_counts",
     "contract_counts",
+    "due_counts",
+    "alert_counts",
+    "renewal_counts",
 )
 ALIKE = ("in_progress", "under_review", "on_hold", "withdrawn", "not_applicable", "inactive", "census", "bookable")
 """Filters and orders that are another one's again."""
@@ -78,6 +82,7 @@ async def practice_of(kind: str, providers: int, folder: Path) -> Practice:
     people = Population("acme", providers, PAYERS, datetime.now(UTC).date())
     url = empty_database(kind, folder)
     await plant(url, people)
+    await plant_inbox(url)
     async with AsyncExitStack() as stack:
         at = await stack.enter_async_context(site(folder, url, people.tenant))
         asked = await stack.enter_async_context(reader(url, people.tenant))

@@ -1,6 +1,6 @@
 """What people do with alerts. Runs within the caller's unit of work and never commits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from gate.alerts.model import acts
 from gate.alerts.model.acts import Act, Handled
 from gate.alerts.model.alerts import Alert, AlertChange, ToldChange
+from gate.alerts.model.due_dates import Subject
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter, AlertPage, page_of, position_in
 from gate.alerts.model.preferences import is_muted
@@ -61,6 +62,15 @@ class AlertDesk:
     async def foremost(self, unit: UnitOfWork, by: Actor, limit: int) -> Sequence[Alert]:
         """The first open alerts that are the caller's, and as many that are nobody's, without muted kinds."""
         return await pressing.first_open(unit, by.subject, await self._muted_for(unit, by), limit)
+
+    async def handled(self, unit: UnitOfWork, subjects: Iterable[Subject], by: Actor) -> set[Subject]:
+        """Those of the subjects with a current alert that somebody reacted to, or that is in somebody else's hands."""
+        current = await alerts.current_of(unit, subjects)
+        return {
+            subject
+            for subject, raised in current.items()
+            if any(each.status is not AlertStatus.OPEN or each.assigned_to not in {"", by.subject} for each in raised)
+        }
 
     async def changes(self, unit: UnitOfWork, after: int, limit: int) -> Sequence[ToldChange]:
         """What happened behind the change of that number."""
