@@ -416,7 +416,7 @@ async def test_counts_are_what_the_list_holds_whatever_was_done(watch: Watch) ->
     await watch.scan()
     await are_right()
     assert (await counted()).unassigned > 0
-    await watch.do(watch.desk.mute, KIND, watch.by, for_all=True)
+    await watch.do(watch.notifications.mute, KIND, watch.by, for_all=True)
     assert await watch.read(watch.desk.counts, watch.by) == AlertCounts()
 
 
@@ -435,5 +435,5 @@ async def test_the_first_open_alerts_are_one_s_own_and_nobody_s(watch: Watch) ->
     assert {subject.key[:2] for subject in handled} == {"30", "20"}
     with pytest.raises(PreconditionFailed, match="cleo has it in hand"):
         await watch.do(watch.desk.take, theirs, watch.by)
-    await watch.do(watch.desk.mute, KIND, watch.by, for_all=False)
+    await watch.do(watch.notifications.mute, KIND, watch.by, for_all=False)
     assert await watch.read(watch.desk.foremost, watch.by, 3) == []

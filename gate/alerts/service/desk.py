@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gate.alerts.model import acts
 from gate.alerts.model.acts import Act, Handled
-from gate.alerts.model.alerts import Alert, AlertChange, ToldChange
+from gate.alerts.model.alerts import Alert, AlertChange, AlertStatus, ToldChange
 from gate.alerts.model.due_dates import Subject
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertCounts, AlertFile, AlertFilter, AlertPage, page_of, position_in
