@@ -127,6 +127,6 @@ def _portal(parts: WebParts, pages: Pages) -> Sequence[APIRouter]:
         overview_pages(pages, parts.health, parts.database, parts.tenants, parts.alerts.desk),
         alert_pages(pages, parts.database, parts.alerts),
         account_pages(pages, sessions, ways.sign_in, cookies),
-        *credentialing_pages(Office(pages, parts.database, parts.credentialing), parts.calendars, parts.base_url),
+        *credentialing_pages(Office(parts.database, parts.credentialing, pages), parts.calendars, parts.base_url),
         *system_pages(pages, parts.database, parts.jobs, parts.dead_letters, parts.webhooks),
     )

@@ -1,18 +1,15 @@
 """Who may use `/api/admin`: whoever administers the practice, and may see or manage credentialing."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-import msgspec
 from fastapi import Depends, Query, Request
 
 from gate.auth.permissions import Permission
 from gate.credentialing.model.paging import PageRequest
-from gate.credentialing.service.desk import CredentialingDesk
-from gate.persistence.unit_of_work import Database, UnitOfWork
 from gate.web.api.described import Descriptions
 from gate.web.door import Visit, caller
+from gate.web.visited_desk import VisitedDesk
 
 
 def administrator(permission: Permission) -> Callable[[Request], Awaitable[Visit]]:
@@ -43,21 +40,7 @@ OfPayer = Annotated[str, Query(alias="payerId")]
 Search = Annotated[str, Query()]
 
 
-class AdminApi(msgspec.Struct, frozen=True):
+class AdminApi(VisitedDesk, frozen=True):
     """What routes of `/api/admin` work with."""
 
-    database: Database
-    desk: CredentialingDesk
     described: Descriptions
-
-    @asynccontextmanager
-    async def reading(self, visit: Visit) -> AsyncIterator[UnitOfWork]:
-        """A unit that reads what is the visitor's tenant's."""
-        async with self.database.reading(visit.principal.tenant) as unit:
-            yield unit
-
-    @asynccontextmanager
-    async def writing(self, visit: Visit) -> AsyncIterator[UnitOfWork]:
-        """A unit that also writes it."""
-        async with self.database.writing(visit.principal.tenant) as unit:
-            yield unit

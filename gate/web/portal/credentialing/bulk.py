@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -9,6 +10,7 @@ from gate.errors import FieldViolation, InvalidInput
 from gate.web.portal.credentialing.fields import Fields
 from gate.web.portal.credentialing.task_form import ticked
 
+Wish = TypeVar("Wish", bound=msgspec.Struct)
 _NOW = "now"
 _NO_ONE = frozenset({"-", "nobody"})
 
@@ -56,3 +58,8 @@ def action_in(typed: Mapping[str, str], fields: Fields) -> BulkAction:
 def returning(kept: Mapping[str, str]) -> Mapping[str, str]:
     """Hidden fields that bring somebody back to the list as they had filtered it."""
     return {f"back-{name}": value for name, value in kept.items() if value}
+
+
+def as_filtered(wish: type[Wish], typed: Mapping[str, str]) -> Wish:
+    """What was wanted of the list, as `returning` kept it."""
+    return wish(**{name: typed.get(f"back-{name}", "") for name in wish.__struct_fields__})

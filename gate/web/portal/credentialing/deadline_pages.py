@@ -10,8 +10,9 @@ from gate.credentialing.model.paging import PageRequest
 from gate.errors import InvalidInput
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
-from gate.web.portal.credentialing.bulk import action_in, returning
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.bulk import as_filtered, returning
+from gate.web.portal.credentialing.bulk_acts import act_on_ticked
+from gate.web.portal.credentialing.fields import Form, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Done, Key, Login, Token
@@ -86,14 +87,9 @@ def deadline_pages(office: Office) -> APIRouter:
 
     @router.post(DEADLINES)
     async def act(request: Request, visit: Manager) -> Response:
-        wish = DeadlineWish(**{name: visit.form.get(f"back-{name}", "") for name in DeadlineWish.__struct_fields__})
+        wish = as_filtered(DeadlineWish, visit.form)
         try:
-            async with office.writing(visit) as unit:
-                action = action_in(visit.form, Fields(visit.form, await office.desk.payers.today(unit)))
-                if action.assign_to is not None:
-                    await office.desk.deadlines.assign(unit, action.ids, action.assign_to, visit.actor())
-                if action.is_snooze:
-                    await office.desk.deadlines.snooze(unit, action.ids, action.until, visit.actor())
+            action = await act_on_ticked(office, visit, office.desk.deadlines)
         except InvalidInput as error:
             return await shown(request, visit, wish, refusal=refused(visit.form, error))
         back = address(DEADLINES, **wish.kept(), done=f"{action.done}-deadlines")

@@ -11,8 +11,9 @@ from gate.credentialing.model.paging import PageRequest
 from gate.errors import InvalidInput
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
-from gate.web.portal.credentialing.bulk import action_in, returning
-from gate.web.portal.credentialing.fields import Fields, Form, refused
+from gate.web.portal.credentialing.bulk import as_filtered, returning
+from gate.web.portal.credentialing.bulk_acts import act_on_ticked
+from gate.web.portal.credentialing.fields import Form, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
 from gate.web.portal.credentialing.queries import Done, Key, Login, Token
@@ -91,14 +92,9 @@ def expiring_pages(office: Office) -> APIRouter:
 
     @router.post(EXPIRING)
     async def act(request: Request, visit: Manager) -> Response:
-        wish = ExpiringWish(**{name: visit.form.get(f"back-{name}", "") for name in ExpiringWish.__struct_fields__})
+        wish = as_filtered(ExpiringWish, visit.form)
         try:
-            async with office.writing(visit) as unit:
-                action = action_in(visit.form, Fields(visit.form, await office.desk.payers.today(unit)))
-                if action.assign_to is not None:
-                    await office.desk.credentials.assign(unit, action.ids, action.assign_to, visit.actor())
-                if action.is_snooze:
-                    await office.desk.credentials.snooze(unit, action.ids, action.until, visit.actor())
+            action = await act_on_ticked(office, visit, office.desk.credentials)
         except InvalidInput as error:
             return await shown(request, visit, wish, refusal=refused(visit.form, error))
         return RedirectResponse(expiring_address(wish, done=f"{action.done}-credentials"), HTTPStatus.SEE_OTHER)
