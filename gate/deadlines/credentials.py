@@ -12,6 +12,7 @@ from gate.alerts.model.due_dates import DueDate, Standing, Subject, WatchedPage
 from gate.alerts.model.kinds import LONG_LADDER, AlertKind
 from gate.credentialing.model.credentials import Credential, CredentialKind
 from gate.credentialing.repository import deadlines, payers
+from gate.deadlines.positions import position_in, position_of
 from gate.persistence.unit_of_work import Database, UnitOfWork
 from sources.states import TIME_ZONES
 
@@ -44,9 +45,9 @@ class CredentialDeadlines:
         """
         until = (now + _FARTHEST_AHEAD).date() + timedelta(days=max(LONG_LADDER))
         async with self._database.reading(tenant) as unit:
-            found = await deadlines.expiring(unit, until, _position(after), limit)
+            found = await deadlines.expiring(unit, until, position_in(after), limit)
             due_dates = await _due_dates(unit, found, now)
-        last = f"{found[-1][0].expires_on}/{found[-1][0].id}" if len(found) == limit else ""
+        last = position_of(found[-1][0].expires_on, found[-1][0].id) if len(found) == limit else ""
         return WatchedPage(due_dates, last)
 
     async def present(self, tenant: str, now: datetime, subjects: Collection[Subject]) -> Sequence[DueDate]:
@@ -89,10 +90,3 @@ async def _due_dates(unit: UnitOfWork, found: Sequence[tuple[Credential, bool]],
 def _today(credential: Credential, zone: ZoneInfo, now: datetime) -> date:
     """Where it holds, else where the organisation is."""
     return now.astimezone(TIME_ZONES.get(credential.state, zone)).date()
-
-
-def _position(after: str) -> tuple[date, str] | None:
-    if not after:
-        return None
-    day, _, credential_id = after.partition("/")
-    return date.fromisoformat(day), credential_id

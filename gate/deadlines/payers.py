@@ -9,6 +9,7 @@ from gate.alerts.model.kinds import AlertKind, recredentialing_ladder
 from gate.credentialing.model.enrollments import Enrollment, EnrollmentStatus
 from gate.credentialing.model.preferences import Preferences
 from gate.credentialing.repository import deadlines, enrollments, payers, providers
+from gate.deadlines.positions import position_in, position_of
 from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _SOURCE: Final = "credentialing"
@@ -31,9 +32,9 @@ class PayerDeadlines:
         async with self._database.reading(tenant) as unit:
             settled = await payers.preferences(unit)
             until = _today(settled, now) + timedelta(days=max(recredentialing_ladder(settled.recred_alert_lead_days)))
-            found = await enrollments.due(unit, until, _position(after), limit)
+            found = await enrollments.due(unit, until, position_in(after), limit)
             due_dates = await _with_names(unit, ((each, Standing.CURRENT) for each in found), settled, now)
-        last = f"{found[-1].recert_due_on}/{found[-1].id}" if len(found) == limit else ""
+        last = position_of(found[-1].recert_due_on, found[-1].id) if len(found) == limit else ""
         return WatchedPage(due_dates, last)
 
     async def present(self, tenant: str, now: datetime, subjects: Collection[Subject]) -> Sequence[DueDate]:
@@ -86,10 +87,3 @@ async def _with_names(
 
 def _today(settled: Preferences, now: datetime) -> date:
     return now.astimezone(settled.zone).date()
-
-
-def _position(after: str) -> tuple[date, str] | None:
-    if not after:
-        return None
-    day, _, enrollment_id = after.partition("/")
-    return date.fromisoformat(day), enrollment_id

@@ -1,7 +1,6 @@
 """Units of work for whoever visits."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
@@ -14,14 +13,10 @@ class VisitorUnits(msgspec.Struct, frozen=True, kw_only=True):
 
     database: Database
 
-    @asynccontextmanager
-    async def reading(self, visit: Visit) -> AsyncIterator[UnitOfWork]:
+    def reading(self, visit: Visit) -> AbstractAsyncContextManager[UnitOfWork]:
         """A unit that reads what is the visitor's organisation's."""
-        async with self.database.reading(visit.principal.tenant) as unit:
-            yield unit
+        return self.database.reading(visit.principal.tenant)
 
-    @asynccontextmanager
-    async def writing(self, visit: Visit) -> AsyncIterator[UnitOfWork]:
+    def writing(self, visit: Visit) -> AbstractAsyncContextManager[UnitOfWork]:
         """A unit that also writes it."""
-        async with self.database.writing(visit.principal.tenant) as unit:
-            yield unit
+        return self.database.writing(visit.principal.tenant)

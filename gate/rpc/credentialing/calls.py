@@ -1,7 +1,6 @@
 """What the calls of the service `Credentialing` have in common."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from gate.credentialing.model.paging import PageRequest
@@ -28,12 +27,8 @@ class DeskCalls:
         self._database = database
         self._desk = desk
 
-    @asynccontextmanager
-    async def _reading(self, call: Call) -> AsyncIterator[UnitOfWork]:
-        async with self._database.reading(call.principal.tenant) as unit:
-            yield unit
+    def _reading(self, call: Call) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.reading(call.principal.tenant)
 
-    @asynccontextmanager
-    async def _writing(self, call: Call) -> AsyncIterator[UnitOfWork]:
-        async with self._database.writing(call.principal.tenant) as unit:
-            yield unit
+    def _writing(self, call: Call) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.writing(call.principal.tenant)

@@ -12,7 +12,7 @@ from gate.errors import InvalidInput
 from gate.page_tokens import LARGEST_PAGE
 from gate.web.door import Visit
 from gate.web.portal.credentialing.admission import Manager, Viewer, may_manage
-from gate.web.portal.credentialing.bulk import returning
+from gate.web.portal.credentialing.bulk import returning, wish_in
 from gate.web.portal.credentialing.fields import Fields, Form, refused
 from gate.web.portal.credentialing.notices import notice_of
 from gate.web.portal.credentialing.office import Office
@@ -87,7 +87,7 @@ def task_list_pages(office: Office) -> APIRouter:
 
     @router.post(TASKS)
     async def change_several(request: Request, visit: Manager) -> Response:
-        wish = TaskWish(**{name: visit.form.get(f"back-{name}", "") for name in TaskWish.__struct_fields__})
+        wish = wish_in(visit.form, TaskWish)
         try:
             async with office.writing(visit) as unit:
                 fields = Fields(visit.form, await office.desk.payers.today(unit))
