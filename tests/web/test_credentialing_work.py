@@ -351,7 +351,7 @@ async def test_a_viewer_reads_every_page_sees_no_button_that_changes_and_is_refu
         f"/pm/credentials/renewals/{renewal['id']}",
     ]
     own = {"/theme", "/sign-out", "/organisations", "/pm/credentialing/calendar", "/pm/credentialing/calendar/revoke"}
-    own |= {"/pm/inbox/alerts/mutes"}  # for oneself
+    own |= {"/pm/inbox/alerts/mutes", "/pm/notifications/own"}  # for oneself
     async with visitor(gate.http_url) as browser:
         await browser.sign_in(f"vera@{tenant[0]}")
         for path in pages:
