@@ -117,8 +117,8 @@ def _escalation(preferences: NotificationPreferences) -> Consequence:
 def _muted(mutes: Collection[Mute], person: str, what: str) -> Iterator[Consequence]:
     kinds = [KIND_TITLES[kind] for kind in AlertKind if any(m.kind is kind and m.person == person for m in mutes)]
     if kinds:
-        verb = "is" if len(kinds) == 1 else "are"
-        yield Consequence(f"{', '.join(kinds)} {verb} muted {what}, and lists leave it out.", is_gap=True)
+        verb, them = ("is", "it") if len(kinds) == 1 else ("are", "them")
+        yield Consequence(f"{', '.join(kinds)} {verb} muted {what}, and lists leave {them} out.", is_gap=True)
 
 
 def _when(preferences: NotificationPreferences) -> str:
