@@ -1,5 +1,6 @@
 """How the gate connects to its database: SQLite beside the service, or PostgreSQL."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from gate.errors import PreconditionFailed
 
@@ -115,8 +117,19 @@ def _prepare_sqlite(pragmas: Sequence[str], connection: Any, _record: object) ->
     cursor = connection.cursor()
     # The time limit first: changing the journal's mode waits for other processes that do the same.
     for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
+        _set(cursor, pragma)
     cursor.close()
+
+
+@retry(
+    # Two that change a new file's journal at once hold each other up. SQLite tells one of them without having it wait.
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    stop=stop_after_attempt(20),
+    wait=wait_fixed(0.05),
+    reraise=True,
+)
+def _set(cursor: Any, pragma: str) -> None:  # noqa: ANN401 - see above
+    cursor.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
