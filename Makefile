@@ -13,7 +13,8 @@ run: $(VENV)/.installed ## Try it: check a claim file against the portals' doubl
 	@$(BIN)/gate demo
 
 test: $(VENV)/.installed-test ## Run all tests; real Redis and PostgreSQL come as packages
-	@$(BIN)/pytest -n $(PARALLEL) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+	@# Tests start processes by the hundred: what was compiled once is kept, whatever the surroundings prefer.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(PARALLEL) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 check: $(VENV)/.installed-test ## Lint, types, import contracts, generated code
 	@$(BIN)/ruff check .

@@ -31,10 +31,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Descriptions:
-    """Collects the schemas of the operations it describes."""
+    """Collects the types of the operations it describes; their schemas are made when somebody wants to read them."""
 
     def __init__(self) -> None:
-        self._schemas: dict[str, Any] = {}
+        self._schemas: dict[Any, dict[str, Any]] = {}
+        """By type. Empty until the whole description is asked for: a start does without."""
 
     def operation(self, *, gives: Any = None, lists: Any = None, takes: Any = None) -> dict[str, Any]:  # noqa: ANN401 - types of records, generic ones too
         """What FastAPI cannot see: which type is answered, singly or in pages, and which is read."""
@@ -54,9 +55,10 @@ class Descriptions:
         plain = app.openapi
 
         def complete() -> dict[str, Any]:
+            parts = self._fill_in()
             document = plain()
             components = document.setdefault("components", {})
-            components["schemas"] = {**components.get("schemas", {}), **self._schemas}
+            components["schemas"] = {**components.get("schemas", {}), **parts}
             components["securitySchemes"] = {_BEARER: {"type": "http", "scheme": "bearer"}}
             for path, operations in document["paths"].items():
                 if path.startswith(_PREFIX):
@@ -73,9 +75,14 @@ class Descriptions:
         }
 
     def _schema(self, kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
-        ((schema,), parts) = msgspec.json.schema_components((kind,), ref_template="#/components/schemas/{name}")
-        self._schemas |= parts
-        return schema
+        return self._schemas.setdefault(kind, {})
+
+    def _fill_in(self) -> Mapping[str, Any]:
+        """What the schemas refer to, by name."""
+        schemas, parts = msgspec.json.schema_components(self._schemas, ref_template="#/components/schemas/{name}")
+        for empty, schema in zip(self._schemas.values(), schemas, strict=True):
+            empty.update(schema)
+        return parts
 
 
 def _forget_unused(operations: Mapping[str, Any]) -> None:
