@@ -26,7 +26,6 @@ class AlertTable(OfOneTenant, Base):
         Index(
             "ix_alerts_tenant_kind_key", "tenant", "kind", "key", sqlite_where=_IS_CURRENT, postgresql_where=_IS_CURRENT
         ),
-        Index("ix_alerts_standing", "kind", "urgency", sqlite_where=_IS_CURRENT, postgresql_where=_IS_CURRENT),
         Index("ix_alerts_tenant_status_due", "tenant", "status", "due_on", "id"),
         Index("ix_alerts_tenant_npi", "tenant", "npi"),
         Index(

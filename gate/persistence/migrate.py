@@ -16,7 +16,7 @@ from gate.errors import PreconditionFailed
 from gate.persistence.engine import UNFIT_URL, WRITES, open_engine
 from gate.persistence.unit_of_work import naming_outages
 
-HEAD: Final = "0013"
+HEAD: Final = "0012"
 """The last migration of this release. Stated, because to find it is to load Alembic, a tenth of a gate's start."""
 _PATIENCE_SECONDS: Final = 600.0
 """How long one statement, or the wait for another process's migration, may take."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, and_, or_, select, tuple_, update
 
 from gate.alerts.model.alerts import Alert, AlertStatus, RaisedAlert
 from gate.alerts.model.due_dates import Subject
@@ -14,7 +14,7 @@ from gate.alerts.model.pages import AlertFilter, Position
 from gate.alerts.repository import rows
 from gate.alerts.tables import AlertTable
 from gate.persistence.dialects import insert_into
-from gate.persistence.unit_of_work import Database, UnitOfWork
+from gate.persistence.unit_of_work import UnitOfWork
 
 _KINDS: Final = {kind.value: kind for kind in AlertKind}
 _STATUSES: Final = {status.value: status for status in AlertStatus}
@@ -95,18 +95,6 @@ async def listed(
         day = after.due_on or rows.NO_DAY
         query = query.where(tuple_(AlertTable.due_on, AlertTable.id) > tuple_(day, after.alert_id))
     return await rows.all_of(unit, query.order_by(AlertTable.due_on, AlertTable.id).limit(limit), Alert)
-
-
-async def standing(database: Database) -> Mapping[tuple[str, str], int]:
-    """Of all tenants: how many alerts are current, by kind and urgency.
-
-    Raises:
-        StoreUnavailable: the database cannot be read.
-    """
-    query = select(AlertTable.kind, AlertTable.urgency, func.count()).where(AlertTable.closed_at.is_(None))
-    async with database.reading_across_tenants() as session:
-        found = await session.execute(query.group_by(AlertTable.kind, AlertTable.urgency))
-        return {(kind, urgency): count for kind, urgency, count in found}
 
 
 async def to_wake(unit: UnitOfWork, now: datetime, limit: int) -> Sequence[str]:

@@ -1,16 +1,16 @@
 """How many alerts there are, from counts; and which of somebody's, or nobody's, come first: by an index each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import select, union_all
+from sqlalchemy import func, select, union_all
 
 from gate.alerts.model.alerts import Alert
 from gate.alerts.model.kinds import AlertKind
 from gate.alerts.model.pages import AlertCounts
 from gate.alerts.repository import rows
 from gate.alerts.tables import IS_OPEN, AlertCountTable, AlertTable
-from gate.persistence.unit_of_work import UnitOfWork
+from gate.persistence.unit_of_work import Database, UnitOfWork
 
 _NOBODY: Final = ""
 
@@ -29,6 +29,18 @@ async def counts(unit: UnitOfWork, without: Collection[AlertKind]) -> AlertCount
         escalated=sum(row.escalated for row in found),
         unassigned=sum(row.unassigned for row in found),
     )
+
+
+async def standing(database: Database) -> Mapping[tuple[str, str], int]:
+    """Of all tenants: how many alerts are current, by kind and urgency.
+
+    Raises:
+        StoreUnavailable: the database cannot be read.
+    """
+    query = select(AlertCountTable.kind, AlertCountTable.urgency, func.sum(AlertCountTable.alerts))
+    async with database.reading_across_tenants() as session:
+        found = await session.execute(query.group_by(AlertCountTable.kind, AlertCountTable.urgency))
+        return {(kind, urgency): int(count) for kind, urgency, count in found}
 
 
 async def first_open(unit: UnitOfWork, whose: str, without: Collection[AlertKind], limit: int) -> Sequence[Alert]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from gate.alerts.repository import alerts
+from gate.alerts.repository import pressing
 from gate.alerts.service.observer import AlertObserver
 from gate.clock import Clock
 from gate.errors import StoreUnavailable
@@ -47,7 +47,7 @@ class AlertStanding:
 
     async def _ask(self) -> None:
         try:
-            counts = await alerts.standing(self._database)
+            counts = await pressing.standing(self._database)
         except StoreUnavailable:
             self._observer.alerts_stand(None)
         except Exception as error:  # noqa: BLE001 - a database that is not migrated yet: everything else can be looked at

@@ -1,4 +1,7 @@
-"""What the first page counts and what it shows first: counts of what falls due by day, and indexes of whose it is."""
+"""What the first page counts and what it shows first: counts of what falls due by day, and indexes of whose it is.
+
+Whoever watches the service sees how many alerts there are of all tenants, by kind and urgency, and nothing else.
+"""
 
 from typing import Final
 
@@ -6,10 +9,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from gate.persistence.migrations.counting import Counting, keep_counts, stop_counting
-from gate.persistence.migrations.protection import isolate_tenants
+from gate.persistence.migrations.protection import isolate_tenants, let_overview_read, stop_overview
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -83,6 +86,7 @@ def upgrade() -> None:
         isolate_tenants(table, may=("SELECT", "INSERT", "UPDATE"))
     for counting in _COUNTS:
         keep_counts(counting)
+    let_overview_read("alert_counts", ("kind", "urgency", "alerts"))
     op.create_index(
         "ix_alerts_open_of",
         "alerts",
@@ -103,6 +107,7 @@ def downgrade() -> None:
     """Drop them; the counts can be made again."""
     op.drop_index("ix_payer_applications_tenant_assigned_expected", "payer_applications")
     op.drop_index("ix_alerts_open_of", "alerts")
+    stop_overview("alert_counts")
     for counting in _COUNTS:
         stop_counting(counting)
     for table in _TABLES:
