@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import grpc
+from fastapi.dependencies import models
 
 from gate.auth.permissions import Role
 from gate.bootstrap import running_gate
@@ -140,6 +141,14 @@ async def running_in_process(
                 await gate.shared_channel.close()
     finally:
         await portals.stop()
+        _forget_routes()
+
+
+def _forget_routes() -> None:
+    """FastAPI remembers the functions of every application there was, and these their gate: some megabytes each."""
+    for remembered in vars(models).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()
 
 
 class GateProcess(Doors):
