@@ -6,7 +6,7 @@ verified together: a configuration that is half secured or contradicts itself re
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -319,3 +319,14 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
         for name in environment
         if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).lower().partition("__")[0] not in known
     )
+
+
+def with_connections(settings: Settings, connections: Mapping[str, SourceConnection]) -> Settings:
+    """`settings` with these connections in place of the deployment's own."""
+    enrollment = settings.provider_enrollment
+    built_in = {name: at for name, at in connections.items() if name in ProviderEnrollmentSettings.model_fields}
+    others = {name: at for name, at in connections.items() if name not in built_in}
+    changed = enrollment.model_copy(
+        update={**built_in, "other_sources": {**enrollment.other_sources, **others}},
+    )
+    return settings.model_copy(update={"provider_enrollment": changed})

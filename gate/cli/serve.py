@@ -18,7 +18,7 @@ from gate.event_loop import run_serving
 from gate.observability.logging import configure_logging
 from gate.secret_sources import remarks_on_files
 from gate.serving import ServeRole
-from gate.settings import Settings, unknown_variables
+from gate.settings import Settings, unknown_variables, with_connections
 from gate.startup import uncollected
 
 if TYPE_CHECKING:
@@ -71,7 +71,6 @@ async def serving(
     async with AsyncExitStack() as stack:
         with uncollected():
             from gate.bootstrap import running_gate
-            from gate.wiring.knowledge import with_connections
             from sources.registry import SourceRegistrationError
 
             if sandbox:

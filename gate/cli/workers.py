@@ -10,7 +10,7 @@ from gate.cli.portals import started_portals
 from gate.cli.stopping import until_stopped
 from gate.errors import GateError
 from gate.serving import ServeRole
-from gate.settings import Settings
+from gate.settings import Settings, with_connections
 from gate.workers.packing import packed
 from gate.workers.ports import held, with_port
 from gate.workers.supervisor import Supervisor
@@ -26,8 +26,6 @@ async def serve_by_workers(settings: Settings, role: ServeRole, *, sandbox: bool
     """Serve with `settings.workers` processes until stopped; ends the program where they cannot start."""
     async with AsyncExitStack() as stack:
         if sandbox:
-            from gate.wiring.knowledge import with_connections
-
             portals = await started_portals(settings)
             stack.push_async_callback(portals.stop)
             settings = with_connections(settings, portals.connections)

@@ -20,13 +20,10 @@ from gate.checks.watch import SourceWatch
 from gate.ledger.failed_refreshes import FailedRefreshes
 from gate.ledger.journal import SpoolJournal
 from gate.persistence.following import CONFIGURATIONS
-from gate.setting_sections import ProviderEnrollmentSettings
-from gate.settings import Settings
 from gate.tenancy.defaults import deployment_defaults
 from gate.tenancy.repository import ConfigStore
 from gate.tenancy.snapshot import ConfigSnapshot
 from gate.wiring.process import Process
-from sources.connection import SourceConnection
 from sources.contract import SourceDescription
 from sources.http import open_session
 from sources.registry import available_sources
@@ -86,17 +83,6 @@ async def configurations(process: Process) -> ConfigSnapshot:
     await snapshot.start()
     process.stack.push_async_callback(snapshot.aclose)
     return snapshot
-
-
-def with_connections(settings: Settings, connections: Mapping[str, SourceConnection]) -> Settings:
-    """`settings` with these connections in place of the deployment's own."""
-    enrollment = settings.provider_enrollment
-    built_in = {name: at for name, at in connections.items() if name in ProviderEnrollmentSettings.model_fields}
-    others = {name: at for name, at in connections.items() if name not in built_in}
-    changed = enrollment.model_copy(
-        update={**built_in, "other_sources": {**enrollment.other_sources, **others}},
-    )
-    return settings.model_copy(update={"provider_enrollment": changed})
 
 
 def _report_stubs(descriptions: Mapping[str, SourceDescription]) -> None:

@@ -25,8 +25,7 @@ from gate.auth.permissions import Role
 from gate.bootstrap import running_gate
 from gate.clock import Clock, system_clock
 from gate.serving import ServeRole
-from gate.settings import Settings
-from gate.wiring.knowledge import with_connections
+from gate.settings import Settings, with_connections
 from sources.sandbox.access import sandbox_connections
 from sources.sandbox.faults import Fault
 from sources.sandbox.population import PORTALS, Population
