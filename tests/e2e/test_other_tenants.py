@@ -607,8 +607,10 @@ async def _visit(
 async def _visits(site: Site, browser: Visitor, token: str) -> AsyncIterator[tuple[str, str, str]]:
     """What is sent to each route, and everything that comes back."""
     credential = dict(site.gate.of(MINE).metadata)["authorization"]
-    headers_of_some: list[dict[str, str]] = [{}, {"X_Tenant_Id": THEIRS}, {"Authorization": credential}]
-    headers_of_some.append({"Authorization": credential, "X_Tenant_Id": THEIRS, "X_Forwarded_Host": THEIRS})
+    named = {"X_Tenant_Id": THEIRS, "X_Forwarded_Host": THEIRS}
+    # Who asks, by cookie or by credential, and whether they name the other tenant: in headers, in the address, in both.
+    ways: list[tuple[dict[str, str], bool]] = [({}, False), (named, True)]
+    ways += [({"Authorization": credential}, True), ({"Authorization": credential, **named}, False)]
     for method, path, names in routes():
         if path == "/sign-out":
             continue  # would end what the others need; it takes nothing
@@ -619,11 +621,11 @@ async def _visits(site: Site, browser: Visitor, token: str) -> AsyncIterator[tup
             f"{name}={value(site.other)}" for name, value in {**FORM_EXAMPLES, **PARAMETER_EXAMPLES}.items()
         )
         fields = {name: str(value(site.other)) for name, value in FORM_EXAMPLES.items()} | {"csrf_token": token}
-        for headers in headers_of_some:
-            for asked in (filled, f"{filled}?{query}"):
-                answer, body = await _visit(browser, method, path, asked, fields, headers, site.other)
-                sent = f"{asked} {body} {headers}"
-                yield f"{method} {path}", sent, f"{answer.text} {dict(answer.headers)} {answer.cookies}"
+        for headers, in_the_address in ways:
+            asked = f"{filled}?{query}" if in_the_address else filled
+            answer, body = await _visit(browser, method, path, asked, fields, headers, site.other)
+            sent = f"{asked} {body} {headers}"
+            yield f"{method} {path}", sent, f"{answer.text} {dict(answer.headers)} {answer.cookies}"
 
 
 @pytest.mark.parametrize("who", ["a stranger", "somebody of another organisation"])
