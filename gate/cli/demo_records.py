@@ -10,10 +10,13 @@ from google.type.date_pb2 import Date
 from gate.cli.client import Metadata, channel_to
 from gate.demo.records import (
     APPLICATIONS,
+    ATTESTED,
     CONTRACTS,
+    CREDENTIALS,
     ENROLLMENTS,
     PAYERS,
     DemoApplication,
+    DemoCredential,
     DemoPayer,
     DemoProvider,
 )
@@ -29,7 +32,9 @@ async def keep_records(settings: Settings, metadata: Metadata, people: Sequence[
     """Have the caller's tenant keep them all; to be called once."""
     async with channel_to(settings) as channel:
         office = _Office(credentialing_pb2_grpc.CredentialingStub(channel), metadata, today)
-        providers = [await office.provider(each) for each in people]
+        providers = [await office.provider(each, ATTESTED.get(place)) for place, each in enumerate(people)]
+        for held in CREDENTIALS:
+            await office.credential(held, providers[held.provider], people[held.provider].state)
         templates = await office.templates()
         payers = [await office.payer(each, templates[each.template]) for each in PAYERS]
         for provider, payer, since in CONTRACTS:
@@ -65,8 +70,8 @@ class _Office:
         day = self._today + timedelta(days=days)
         return Date(year=day.year, month=day.month, day=day.day)
 
-    async def provider(self, person: DemoProvider) -> str:
-        """Its id."""
+    async def provider(self, person: DemoProvider, attested: int | None) -> str:
+        """Its id; `attested`: the day of the CAQH attestation, where one is on record."""
         provider = pb.Provider(
             first_name=person.first_name,
             last_name=person.last_name,
@@ -76,11 +81,29 @@ class _Office:
             is_supervising=person.is_attending,
             taxonomies=[person.taxonomy],
             states=[person.state],
+            caqh_attested_on=None if attested is None else self.day(attested),
         )
         reply = await self.stub.CreateProvider(
             pb.CreateProviderRequest(provider=provider), metadata=self._metadata, timeout=_SECONDS
         )
         return reply.provider.id
+
+    async def credential(self, held: DemoCredential, provider_id: str, state: str) -> None:
+        """A licence holds in the provider's state, the others everywhere."""
+        kind = pb.CredentialKind.Value(f"CREDENTIAL_KIND_{held.kind.upper()}")
+        credential = pb.Credential(
+            provider_id=provider_id,
+            kind=kind,
+            number=held.number,
+            issuer=held.issuer,
+            state=state if kind == pb.CREDENTIAL_KIND_LICENSE else "",
+            issued_on=self.day(held.issued),
+            expires_on=self.day(held.expires),
+            coordinator=_COORDINATOR,
+        )
+        await self.stub.CreateCredential(
+            pb.CreateCredentialRequest(credential=credential), metadata=self._metadata, timeout=_SECONDS
+        )
 
     async def templates(self) -> dict[str, pb.WorkflowTemplate]:
         """By name."""

@@ -68,6 +68,17 @@ class DemoEnrollment(msgspec.Struct, frozen=True):
     """When it is to be renewed."""
 
 
+class DemoCredential(msgspec.Struct, frozen=True):
+    """Of the provider in this place; days are from today."""
+
+    provider: int
+    kind: str
+    number: str
+    issuer: str
+    issued: int
+    expires: int
+
+
 class DemoApplication(msgspec.Struct, frozen=True):
     """An application and what became of it: each status with its day."""
 
@@ -118,6 +129,16 @@ ENROLLMENTS: Final = (
     DemoEnrollment(7, 4, "denied", -75, None),
     DemoEnrollment(6, 6, "inactive", -800, None),
 )
+CREDENTIALS: Final = (
+    DemoCredential(0, "license", "SW-30418", "Texas Behavioral Health Executive Council", -712, 19),
+    DemoCredential(1, "malpractice", "MP-77-1180", "Bluebonnet Mutual", -335, 30),
+    DemoCredential(2, "dea", "BR1180427", "DEA", -1_010, 85),
+    DemoCredential(4, "license", "A-118042", "Medical Board of California", -676, 54),
+    DemoCredential(5, "malpractice", "MP-77-2214", "Bluebonnet Mutual", -368, -3),
+    DemoCredential(6, "board_certification", "FP-20931", "American Board of Family Medicine", -2_100, 1_550),
+)
+ATTESTED: Final = {0: -12, 1: -95, 2: -40, 3: -61, 5: -118}
+"""When providers last attested their CAQH profiles, by place."""
 APPLICATIONS: Final = (
     DemoApplication(2, 0, [("in_progress", -40), ("submitted", -31), ("under_review", -12)], tasks_done=4),
     DemoApplication(2, 1, [("in_progress", -4)], tasks_done=1),

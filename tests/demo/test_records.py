@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from gate.demo.cases import demo_cases
-from gate.demo.records import APPLICATIONS, CONTRACTS, ENROLLMENTS, LAPSED, PAYERS, providers
+from gate.demo.records import APPLICATIONS, ATTESTED, CONTRACTS, CREDENTIALS, ENROLLMENTS, LAPSED, PAYERS, providers
 from sources.npi import has_valid_check_digit
 from sources.sandbox.population import default_population
 
@@ -26,6 +26,7 @@ def test_records_are_about_people_and_payers_that_there_are_and_once_each() -> N
     pairs = [(each.provider, each.payer) for each in APPLICATIONS]
 
     assert len(set(pairs)) == len(pairs)
+    assert {each.provider for each in CREDENTIALS} | ATTESTED.keys() <= set(range(people))
     for provider, payer in [
         *pairs,
         *((each.provider, each.payer) for each in ENROLLMENTS),
