@@ -413,7 +413,7 @@ async def test_no_page_is_wider_than_the_screen_or_lacks_a_name(browser: Browser
 
 async def test_axe_finds_nothing_serious_on_any_page(browser: Browser, clinic: Clinic) -> None:
     source = axe_source()
-    paths = await seeded(clinic) | {path[1:]: path for path in ("/today", "/overview", "/account", "/status")}
+    paths = await seeded(clinic) | {path[1:]: path for path in ("/overview", "/account", "/status")}
     found = {}
     page = await clinic.signed_in(browser, reduced_motion="reduce")  # no colour is on its way to another one
 

@@ -27,7 +27,7 @@ from tests.decision.building import found, national, profile
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DAYS: Final = 240
-PROVIDERS: Final = 40
+PROVIDERS: Final = 24
 A_YEAR: Final = 365
 ZONE: Final = "America/Chicago"
 CYCLES: Final = {"TX": 120, "IL": 180}
