@@ -130,12 +130,12 @@ ENROLLMENTS: Final = (
     DemoEnrollment(6, 6, "inactive", -800, None),
 )
 CREDENTIALS: Final = (
-    DemoCredential(0, "license", "SW-30418", "Texas Behavioral Health Executive Council", -712, 19),
+    DemoCredential(0, "license", "M-30418", "Texas Medical Board", -712, 19),
     DemoCredential(1, "malpractice", "MP-77-1180", "Bluebonnet Mutual", -335, 30),
     DemoCredential(2, "dea", "BR1180427", "DEA", -1_010, 85),
     DemoCredential(4, "license", "A-118042", "Medical Board of California", -676, 54),
     DemoCredential(5, "malpractice", "MP-77-2214", "Bluebonnet Mutual", -368, -3),
-    DemoCredential(6, "board_certification", "FP-20931", "American Board of Family Medicine", -2_100, 1_550),
+    DemoCredential(6, "board_certification", "NP-20931", "American Nurses Credentialing Center", -2_100, 1_550),
 )
 ATTESTED: Final = {0: -12, 1: -95, 2: -40, 3: -61, 5: -118}
 """When providers last attested their CAQH profiles, by place."""
